@@ -1,0 +1,218 @@
+"""Everything nexws raises: one base class, facts as attributes, text built on demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ConnectionClosedError",
+    "DuplicateEventError",
+    "EncodingError",
+    "EventError",
+    "EventFailed",
+    "EventNameError",
+    "ExpectationError",
+    "GroupLimitError",
+    "GroupNameError",
+    "HandlerSignatureError",
+    "HandshakeRefusedError",
+    "NexwsError",
+    "NotAcceptedError",
+    "NotServingError",
+    "PayloadError",
+    "SetupError",
+    "UndeclaredEventError",
+]
+
+
+class NexwsError(Exception):
+    """The base of every error of this package."""
+
+
+class SetupError(NexwsError, TypeError):
+    """The program is put together wrongly; raised while it is imported or started."""
+
+
+class DuplicateEventError(SetupError):
+    """Two handlers claim the same event."""
+
+    def __init__(self, event: str, first: str, second: str) -> None:
+        super().__init__(event, first, second)
+        self.event, self.first, self.second = event, first, second
+
+    def __str__(self) -> str:
+        return f"event {self.event!r} is declared twice, by {self.first} and {self.second}; rename one"
+
+
+class EventNameError(SetupError):
+    """An event's name cannot be used on the wire."""
+
+    def __init__(self, event: str, reason: str) -> None:
+        super().__init__(event, reason)
+        self.event, self.reason = event, reason
+
+    def __str__(self) -> str:
+        return f"event {self.event!r} cannot be declared: {self.reason}"
+
+
+class HandlerSignatureError(SetupError):
+    """A handler asks for something that nobody supplies, or contradicts its declaration."""
+
+    def __init__(self, event: str, where: str, problem: str, fix: str) -> None:
+        super().__init__(event, where, problem, fix)
+        self.event, self.where, self.problem, self.fix = event, where, problem, fix
+
+    def __str__(self) -> str:
+        return f"the handler of event {self.event!r}, {self.where}, {self.problem}; {self.fix}"
+
+
+class EncodingError(SetupError):
+    """A consumer's ``encoding`` is none that it can speak."""
+
+    def __init__(self, consumer: str, encoding: object, allowed: str) -> None:
+        super().__init__(consumer, encoding, allowed)
+        self.consumer, self.encoding, self.allowed = consumer, encoding, allowed
+
+    def __str__(self) -> str:
+        return f"consumer {self.consumer} has encoding {self.encoding!r}; use {self.allowed}"
+
+
+class EventError(NexwsError):
+    """Answer the event that is being handled with a failure of your own.
+
+    ``code`` is stable and meant for programs, ``message`` for people; both reach the client, as does
+    ``data`` (anything that can be written as JSON). ``retryable`` tells the client that the same
+    event may work later.
+    """
+
+    def __init__(self, code: str, message: str = "", *, data: Any = None, retryable: bool = False) -> None:
+        super().__init__(code, message)
+        self.code, self.message, self.data, self.retryable = code, message, data, retryable
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" if self.message else self.code
+
+
+class PayloadError(NexwsError, ValueError):
+    """A payload that the server wanted to send does not fit its declaration; nothing was sent."""
+
+    def __init__(self, event: str | None, problem: str) -> None:
+        super().__init__(event, problem)
+        self.event, self.problem = event, problem
+
+    def __str__(self) -> str:
+        what = "the payload" if self.event is None else f"the payload of event {self.event!r}"
+        return f"{what} cannot be sent: {self.problem}"
+
+
+class UndeclaredEventError(NexwsError):
+    """An event consumer was asked to send something outside its contract; nothing was sent."""
+
+    def __init__(self, consumer: str, method: str) -> None:
+        super().__init__(consumer, method)
+        self.consumer, self.method = consumer, method
+
+    def __str__(self) -> str:
+        return (
+            f"{self.consumer} sends declared events only, so {self.method}() takes no bare payload; "
+            f"declare posted = emits('chat.posted', Model) and call self.posted.{self.method}(...)"
+        )
+
+
+class GroupNameError(NexwsError, ValueError):
+    """A group's name has characters or a length that no group may have."""
+
+    def __init__(self, group: object) -> None:
+        super().__init__(group)
+        self.group = group
+
+    def __str__(self) -> str:
+        return f"group name {self.group!r:.300} is not usable; write 1 to 255 of A-Z a-z 0-9 : _ . -"
+
+
+class GroupLimitError(NexwsError):
+    """A connection is in as many groups as it may be."""
+
+    def __init__(self, group: str, limit: int) -> None:
+        super().__init__(group, limit)
+        self.group, self.limit = group, limit
+
+    def __str__(self) -> str:
+        return (
+            f"cannot join group {self.group!r}: the connection is in {self.limit} groups already; "
+            f"leave one or raise Limits.groups_per_connection"
+        )
+
+
+class NotAcceptedError(NexwsError):
+    """``on_connect`` ended without a decision about the client."""
+
+    def __init__(self, consumer: str) -> None:
+        super().__init__(consumer)
+        self.consumer = consumer
+
+    def __str__(self) -> str:
+        return (
+            f"{self.consumer}.on_connect returned without accepting the client, which was refused; "
+            f"call await websocket.accept(), or await websocket.close() to refuse on purpose"
+        )
+
+
+class ConnectionClosedError(NexwsError, ConnectionError):
+    """The connection is over; what was to be sent has nowhere to go."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"the connection is closed (code {self.code})"
+
+
+class HandshakeRefusedError(NexwsError):
+    """The server did not accept the connection: the HTTP status that a client would see."""
+
+    def __init__(self, status: int, body: str = "") -> None:
+        super().__init__(status, body)
+        self.status, self.body = status, body
+
+    def __str__(self) -> str:
+        return f"the server refused the connection with HTTP {self.status}: {self.body}"
+
+
+class EventFailed(NexwsError):  # noqa: N818 - what happened, not an error of this program
+    """The server answered an event with a failure."""
+
+    def __init__(
+        self, code: str, message: str = "", *, details: Any = (), data: Any = None, retryable: bool = False
+    ) -> None:
+        super().__init__(code, message)
+        self.code, self.message, self.details = code, message, details
+        self.data, self.retryable = data, retryable
+
+    def __str__(self) -> str:
+        details = f" {self.details}" if self.details else ""
+        return f"{self.code}: {self.message}{details}"
+
+
+class ExpectationError(NexwsError, AssertionError):
+    """A test awaited something that did not come: what was awaited, and what came instead."""
+
+    def __init__(self, awaited: str, arrived: list[str]) -> None:
+        super().__init__(awaited, arrived)
+        self.awaited, self.arrived = awaited, arrived
+
+    def __str__(self) -> str:
+        arrived = "".join(f"\n  {each}" for each in self.arrived) or " nothing"
+        return f"awaited {self.awaited}; arrived:{arrived}"
+
+
+class NotServingError(NexwsError):
+    """A consumer was asked to act outside of a connection."""
+
+    def __init__(self, consumer: str) -> None:
+        super().__init__(consumer)
+        self.consumer = consumer
+
+    def __str__(self) -> str:
+        return f"this {self.consumer} serves no connection; route it with {self.consumer}.as_route(path)"

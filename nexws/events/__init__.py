@@ -1,0 +1,22 @@
+"""Declarations: which events a consumer serves and sends. No I/O."""
+
+from __future__ import annotations
+
+from nexws.events.contract import Contract
+from nexws.events.emits import BoundEmit, Emit, Sender, emits
+from nexws.events.marks import on
+from nexws.events.reading import NO_PAYLOAD, Envelope, FrameReader
+from nexws.events.signatures import Handler
+
+__all__ = [
+    "NO_PAYLOAD",
+    "BoundEmit",
+    "Contract",
+    "Emit",
+    "Envelope",
+    "FrameReader",
+    "Handler",
+    "Sender",
+    "emits",
+    "on",
+]

@@ -1,0 +1,127 @@
+"""``emits``: what a consumer sends on its own account."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+from nexws.events.payloads import PayloadWriter
+from nexws.protocol import check_event_name, push_frame
+
+__all__ = ["BoundEmit", "Emit", "Sender", "emits"]
+
+T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """What carries written pushes to clients: a consumer, or an application for those outside of one."""
+
+    def push(self, frame: str) -> Awaitable[None]:
+        """Send *frame* to the one client of this connection."""
+        ...
+
+    def push_to_group(
+        self, frame: str, group: str, *, exclude_self: bool, save_history: bool
+    ) -> Awaitable[int]:
+        """Send *frame* to the members of *group*; tells how many connections took it."""
+        ...
+
+    def push_to(self, frame: str, target: object) -> Awaitable[int]:
+        """Send *frame* to the connection or the user *target*; tells how many connections took it."""
+        ...
+
+
+class Emit(Generic[T]):
+    """A push that a consumer class declares; made by :func:`emits`, used through an instance of the class."""
+
+    __slots__ = ("_writer", "event", "schema")
+
+    def __init__(self, event: str, schema: object) -> None:
+        check_event_name(event)
+        self.event, self.schema = event, schema
+        self._writer: PayloadWriter[T] = PayloadWriter(event, schema)
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Emit[T]: ...
+    @overload
+    def __get__(self, instance: Sender, owner: type[Any]) -> BoundEmit[T]: ...
+    def __get__(self, instance: Sender | None, owner: type[Any]) -> Emit[T] | BoundEmit[T]:
+        """Give the declaration on the class, and something to send with on an instance."""
+        return self if instance is None else BoundEmit(self, instance)
+
+    def frame(self, payload: T) -> str:
+        """Write the push of *payload*.
+
+        Raises:
+            PayloadError: *payload* does not fit the declared schema.
+        """
+        return push_frame(self.event, self._writer.write(payload))
+
+    def __repr__(self) -> str:
+        return f"emits({self.event!r}, {getattr(self.schema, '__name__', self.schema)})"
+
+
+class BoundEmit(Generic[T]):
+    """A declared push on the way to clients.
+
+    The payload is validated and written once, whatever the number of receivers. Nothing here waits for
+    another client's socket.
+    """
+
+    __slots__ = ("_emit", "_sender")
+
+    def __init__(self, emit: Emit[T], sender: Sender) -> None:
+        self._emit, self._sender = emit, sender
+
+    def send(self, payload: T) -> Awaitable[None]:
+        """Send *payload* to this connection's client, behind all that was sent to it before.
+
+        Waits while the client's socket takes no more, for as long as the send deadline allows.
+
+        Raises:
+            PayloadError: *payload* does not fit the declared schema.
+            ConnectionClosedError: the client has left.
+        """
+        return self._sender.push(self._emit.frame(payload))
+
+    def broadcast(
+        self, payload: T, group: str = "default", *, exclude_self: bool = False, save_history: bool = False
+    ) -> Awaitable[int]:
+        """Send *payload* to the members of *group*, in the order of the broadcasts; tells how many took it.
+
+        ``exclude_self`` leaves this connection out, ``save_history`` keeps the push for ``history(group)``.
+
+        Raises:
+            PayloadError: *payload* does not fit the declared schema.
+            GroupNameError: no group can have that name.
+        """
+        return self._sender.push_to_group(
+            self._emit.frame(payload), group, exclude_self=exclude_self, save_history=save_history
+        )
+
+    def send_to(self, target: object, payload: T) -> Awaitable[int]:
+        """Send *payload* to a connection (its uuid, as object or text) or to all connections of a user (its id).
+
+        Tells how many connections took it: 0 where there is no such connection or user.
+
+        Raises:
+            PayloadError: *payload* does not fit the declared schema.
+        """
+        return self._sender.push_to(self._emit.frame(payload), target)
+
+
+@overload
+def emits(event: str, schema: None = None, /) -> Emit[None]: ...
+@overload
+def emits(event: str, schema: type[T], /) -> Emit[T]: ...
+@overload
+def emits(event: str, schema: object, /) -> Emit[Any]: ...
+def emits(event: str, schema: object = None, /) -> Emit[Any]:
+    """Declare that a consumer sends *event* with payloads of *schema* (any type that Pydantic can validate).
+
+    Written in the class body; ``None`` declares a push without data.
+
+    Raises:
+        EventNameError: *event* is not 1 to 128 of ``A-Z a-z 0-9 _ . : -``, or begins with ``nexws.``.
+    """
+    return Emit(event, schema)

@@ -1,0 +1,45 @@
+"""Numbers and words with a fixed meaning: close codes and failure codes."""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = ["CloseCode", "FailureCode", "close_reason"]
+
+
+class CloseCode(enum.IntEnum):
+    """Why a connection ended: RFC 6455 section 7.4.1, and nexws' own.
+
+    Of the private codes, a client comes back after 4000 to 4499, with back-off, and not after 4500 to 4999.
+    """
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    UNSUPPORTED_DATA = 1003
+    NO_STATUS = 1005
+    ABNORMAL = 1006
+    INVALID_DATA = 1007
+    POLICY_VIOLATION = 1008
+    TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    SLOW = 4008
+    """The client did not read what it was sent in time, or too much waited for it."""
+
+
+class FailureCode(str, enum.Enum):
+    """What went wrong with an event; the ``code`` of a failure."""
+
+    BAD_FRAME = "bad_frame"
+    """The frame is no JSON, too deeply nested, or binary where text is spoken."""
+    BAD_ENVELOPE = "bad_envelope"
+    """The frame is JSON, but not ``{"event": ..., "data": ..., "ref": ...}``."""
+    UNKNOWN_EVENT = "unknown_event"
+    INVALID_PAYLOAD = "invalid_payload"
+    TOO_LARGE = "too_large"
+    INTERNAL = "internal"
+
+
+def close_reason(text: str) -> str:
+    """Cut *text* to the 123 bytes of UTF-8 that a close frame has room for (RFC 6455 section 5.5.1)."""
+    return text.encode("utf-8", "replace")[:123].decode("utf-8", "ignore")
