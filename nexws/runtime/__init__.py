@@ -1,0 +1,25 @@
+"""One connection at a time: its life, its frames in and out, its groups."""
+
+from __future__ import annotations
+
+from nexws.runtime.connection import Application, CloseRequested, Connection, Receive, State
+from nexws.runtime.dispatcher import Dispatcher
+from nexws.runtime.history import HistoryEntry
+from nexws.runtime.hub import Hub
+from nexws.runtime.limits import Limits
+from nexws.runtime.outbox import Frame, Message, Send
+
+__all__ = [
+    "Application",
+    "CloseRequested",
+    "Connection",
+    "Dispatcher",
+    "Frame",
+    "HistoryEntry",
+    "Hub",
+    "Limits",
+    "Message",
+    "Receive",
+    "Send",
+    "State",
+]

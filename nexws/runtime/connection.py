@@ -1,0 +1,353 @@
+"""One client, from the handshake to the end, whatever framework serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeAlias
+
+import anyio
+from anyio.abc import TaskGroup
+
+from nexws.errors import ConnectionClosedError, NexwsError
+from nexws.protocol import CloseCode, close_reason
+from nexws.runtime.limits import Limits
+from nexws.runtime.outbox import Frame, Message, Outbox, Send, resume
+from nexws.runtime.transport import abort
+
+__all__ = ["Application", "CloseRequested", "Connection", "Receive", "State"]
+
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+
+
+class State(enum.Enum):
+    """Where a connection is in its life."""
+
+    CONNECTING = enum.auto()
+    OPEN = enum.auto()
+    CLOSING = enum.auto()
+    CLOSED = enum.auto()
+    REFUSED = enum.auto()
+
+
+class CloseRequested(NexwsError):  # noqa: N818 - a wish, not a fault
+    """A hook wants the connection closed, or refused, for a reason of its own."""
+
+    def __init__(self, code: int, reason: str = "", *, status: int = 403) -> None:
+        super().__init__(code, reason)
+        self.code, self.reason, self.status = code, reason, status
+
+
+class Application(Protocol):
+    """What is served on a connection."""
+
+    def accepted(self) -> None:
+        """The client has been accepted."""
+
+    def connected(self) -> Coroutine[Any, Any, None]:
+        """Decide about the client."""
+        ...
+
+    def received(self, message: Message) -> Coroutine[Any, Any, None]:
+        """Serve one frame."""
+        ...
+
+    def disconnected(self, code: int) -> Coroutine[Any, Any, None]:
+        """The client has gone."""
+        ...
+
+    def report(self, where: str, error: Exception) -> None:
+        """Log what a hook raised."""
+
+
+class Connection:
+    """The life of one client.
+
+    Its hooks run one after the other in the task of the connection: ``connected``, then ``received`` for each frame,
+    then ``disconnected``, once, if the client had been accepted, however the connection ends. While a hook runs, the
+    socket is read on (up to ``Limits.inbox_frames``), so a client that leaves is noticed; the hook is cancelled then.
+    """
+
+    def __init__(self, receive: Receive, send: Send, limits: Limits, *, may_deny: bool = False) -> None:
+        self.id = uuid.uuid4()
+        self.created = time.time()
+        self.user_id: str | None = None
+        self.groups: set[str] = set()
+        self.state = State.CONNECTING
+        self.code: int = CloseCode.ABNORMAL
+        self.limits = limits
+        self.outbox = Outbox(
+            send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
+        )
+        self._server_receive, self._server_send, self._may_deny = receive, send, may_deny
+        self._inbox: deque[Message] | None = None  # made with the reader
+        self._moved: anyio.Event | None = None  # something entered the inbox, or left it
+        self._handling = False
+        self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
+        self._interrupted = False
+        self._expires: float | None = None
+        self.application: Application
+        self._tasks: TaskGroup
+
+    async def serve(self, application: Application) -> None:
+        """Serve the client until it leaves; nothing outlives this call."""
+        self.application = application
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                try:
+                    await self._interruptible(self._live())
+                finally:
+                    self._tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end()
+
+    # -- the framework's side of the socket
+
+    async def receive(self) -> Message:
+        """Give the next message of the client, in order, whoever has read it."""
+        while self._inbox is not None and not self._inbox:
+            await self._wait_for_move()
+        if self._inbox is None:
+            message = await self._server_receive()
+        else:
+            message = self._inbox.popleft()
+            self._move()
+        if message["type"] == "websocket.disconnect":
+            self._left(message)
+        elif self._expires is not None:
+            self.outbox.active_at = anyio.current_time()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Take an ASGI message from the framework: frames go through the outbox, the others change the state."""
+        kind = message["type"]
+        if kind == "websocket.send":
+            text = message.get("text")
+            await self.write(Frame.text(text) if text is not None else Frame.binary(message["bytes"]))
+        elif kind == "websocket.accept":
+            await self._server_send(message)
+            self.state = State.OPEN
+            self.application.accepted()
+            self.outbox.open()
+            self._watch_idle()
+        elif kind == "websocket.close":
+            await self.close(message.get("code") or CloseCode.NORMAL, message.get("reason") or "")
+        else:  # websocket.http.response.*: the framework's own words of refusal
+            self.state = State.REFUSED
+            await self._server_send(message)
+
+    async def write(self, frame: Frame) -> None:
+        """Send *frame* behind all others, and wait until the client's socket has taken it.
+
+        Raises:
+            ConnectionClosedError: the connection is over, or ends by this frame.
+        """
+        if self.outbox.put(frame):
+            if self.state is not State.OPEN or not self.outbox.is_congested:
+                return
+            await self.outbox.flush()
+            if self.state is State.OPEN:
+                return
+        raise ConnectionClosedError(self.code)
+
+    # -- endings
+
+    async def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
+        """Send what still waits, then close; before the client is accepted, refuse it. A second call does nothing."""
+        if self.state is State.CONNECTING:
+            await self.refuse(reason)
+        elif self.state is State.OPEN:
+            self.state, self.code = State.CLOSING, code
+            self.outbox.seal()
+            await self.outbox.flush()
+            if self.state is State.CLOSING:
+                await self._say_goodbye(code, reason)
+            self.outbox.close()
+            if not self._handling:
+                self._interrupt()
+
+    async def refuse(self, reason: str = "", status: int = 403) -> None:
+        """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
+        self.state = State.REFUSED
+        if not self._may_deny:
+            await self._server_send(
+                {"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION, "reason": ""}
+            )
+            return
+        body = (reason or "forbidden").encode("utf-8", "replace")
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        await self._server_send(
+            {"type": "websocket.http.response.start", "status": status, "headers": headers}
+        )
+        await self._server_send({"type": "websocket.http.response.body", "body": body, "more_body": False})
+
+    @property
+    def expires(self) -> float | None:
+        """Close with 1001 once nothing has crossed the connection for so many seconds; ``None``: never."""
+        return self._expires
+
+    @expires.setter
+    def expires(self, seconds: float | None) -> None:
+        watched, self._expires = self._expires is not None, seconds
+        if self.state is State.OPEN and not watched:
+            self._watch_idle()
+
+    # -- the life
+
+    async def _live(self) -> None:
+        if not await self._hook("on_connect", self.application.connected()):
+            return
+        while True:
+            message = await self.receive()
+            if self.state is not State.OPEN:
+                return
+            self._handling = True
+            try:
+                if not await self._hook("on_receive", self.application.received(message)):
+                    return
+            finally:
+                self._handling = False
+
+    async def _hook(self, name: str, running: Coroutine[Any, Any, None]) -> bool:
+        """Run a hook; false if the connection does not go on after it."""
+        try:
+            await (self._watched(running) if self.state is State.OPEN else running)
+        except ConnectionClosedError:
+            return False
+        except CloseRequested as wish:
+            if self.state is State.CONNECTING:
+                await self.refuse(wish.reason, wish.status)
+            await self.close(wish.code, wish.reason)
+            return False
+        except Exception as error:  # noqa: BLE001 - the edge: whatever a hook raises ends here
+            self.application.report(name, error)
+            self._handling = False
+            await self.close(CloseCode.INTERNAL_ERROR)
+            return False
+        return self.state is State.OPEN
+
+    async def _watched(self, running: Coroutine[Any, Any, None]) -> None:
+        """Run a hook in this task; only if it has to wait does another task read the socket on."""
+        try:
+            wanted = running.send(None)
+        except StopIteration:
+            return
+        if self._inbox is None:
+            self._inbox = deque()
+            self._spawn(self._read_ahead)
+        await resume(running, wanted)
+
+    async def _read_ahead(self) -> None:
+        """Read the socket on while hooks wait, from the first time that one does."""
+        inbox: Any = self._inbox
+        while self.state is State.OPEN:
+            while len(inbox) >= self.limits.inbox_frames:
+                await self._wait_for_move()
+            message = await self._server_receive()
+            if message["type"] == "websocket.disconnect":
+                if self.state is State.OPEN:
+                    self._left(message)
+                    self._interrupt()
+                return
+            inbox.append(message)
+            self._move()
+
+    async def _end(self) -> None:
+        """See to it that the client was told and the application knows."""
+        if self.state is State.CONNECTING:
+            await self._quietly(self.refuse())
+        if self.state is State.REFUSED:
+            self.outbox.close()
+            return
+        if self.state is State.OPEN:  # the server stops, or whoever runs this task
+            self.state, self.code = State.CLOSING, CloseCode.SERVICE_RESTART
+            await self._say_goodbye(self.code, "")
+        self.state = State.CLOSED
+        self.outbox.close()
+        with anyio.move_on_after(self.limits.disconnect_timeout) as limit:
+            await self._hook("on_disconnect", self.application.disconnected(self.code))
+        if limit.cancelled_caught:
+            text = f"took longer than Limits.disconnect_timeout, {self.limits.disconnect_timeout} s"
+            self.application.report("on_disconnect", TimeoutError(text))
+
+    async def _say_goodbye(self, code: int, reason: str) -> None:
+        message = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}
+        await self._quietly(self._server_send(message))
+
+    async def _quietly(self, sending: Awaitable[None]) -> None:
+        """Tell the server of an end that it may know already, and that its client may not wait for."""
+        with anyio.move_on_after(self.limits.send_timeout):
+            try:
+                await sending
+            except (OSError, RuntimeError):
+                return
+
+    def _left(self, message: Message) -> None:
+        if self.state is State.OPEN or self.state is State.CONNECTING:
+            self.code = message.get("code") or CloseCode.NO_STATUS
+            self.state = State.CLOSED if self.state is State.OPEN else State.REFUSED
+        self.outbox.close()
+
+    def _cut(self) -> None:
+        """Drop a client that does not read."""
+        if self.state is State.OPEN:
+            self.code = CloseCode.SLOW
+        self.state = State.CLOSED
+        abort(self._server_send)
+        self._interrupt()
+
+    # -- tasks
+
+    async def _interruptible(self, living: Coroutine[Any, Any, None]) -> None:
+        """Run *living* so that :meth:`_interrupt` can end it.
+
+        It is cancelled once, as asyncio does, not for as long as it runs, as a cancel scope would: a handler may
+        await what it needs to clean up.
+        """
+        self._host = host = asyncio.current_task()
+        try:
+            await living
+        except asyncio.CancelledError:
+            if not self._interrupted:
+                raise
+            uncancel: Callable[[], int] | None = getattr(host, "uncancel", None)  # Python 3.11
+            if uncancel is not None and uncancel() > 0:
+                raise  # somebody else cancelled it as well
+        finally:
+            self._host = None
+
+    def _interrupt(self) -> None:
+        if self._host is not None and not self._interrupted and asyncio.current_task() is not self._host:
+            self._interrupted = True
+            self._host.cancel()
+
+    def _spawn(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
+        self._tasks.start_soon(function, *arguments)
+
+    def _watch_idle(self) -> None:
+        if self._expires is not None:
+            self.outbox.active_at = anyio.current_time()
+            self._spawn(self._close_when_idle)
+
+    async def _close_when_idle(self) -> None:
+        while self._expires is not None and self.outbox.active_at is not None:
+            left = self.outbox.active_at + self._expires - anyio.current_time()
+            if left <= 0:
+                await self.close(CloseCode.GOING_AWAY, "idle")
+                return
+            await anyio.sleep(left)
+
+    async def _wait_for_move(self) -> None:
+        if self._moved is None:
+            self._moved = anyio.Event()
+        await self._moved.wait()
+
+    def _move(self) -> None:
+        if self._moved is not None:
+            self._moved.set()
+            self._moved = None

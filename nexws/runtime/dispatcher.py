@@ -1,0 +1,79 @@
+"""From a frame to its handler, and back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from nexws.errors import EventError
+from nexws.events import Contract, Envelope
+from nexws.protocol import Failure, FailureCode, Ref
+from nexws.runtime.limits import Limits
+
+__all__ = ["Dispatcher"]
+
+_NOT_TEXT = Failure(code=FailureCode.BAD_FRAME, message="events are spoken in text frames")
+
+
+class Dispatcher:
+    """Serves the events of one consumer class."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        limits: Limits,
+        logger: logging.Logger,
+        client_left: tuple[type[Exception], ...],
+    ) -> None:
+        self._handlers = contract.handlers
+        self._read = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth).read
+        self._logger, self._client_left = logger, client_left
+
+    async def dispatch(self, consumer: Any, websocket: Any, frame: str | bytes) -> str | None:
+        """Serve one frame; gives the frame that answers it, if it is to be answered.
+
+        Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors that mean
+        that the client has left come out of here.
+        """
+        if not isinstance(frame, str):
+            return _NOT_TEXT.frame()
+        envelope: Envelope | None = None
+        try:
+            read = self._read(frame)
+            if isinstance(read, Failure):
+                return read.frame()
+            envelope = read
+            handler = self._handlers[envelope["event"]]
+            result = await handler.invoke(consumer, websocket, envelope.get("data"))
+            ref = envelope.get("ref")
+            return None if ref is None else handler.write_reply(ref, result)
+        except EventError as error:
+            return self._failed(envelope, error)
+        except self._client_left:
+            raise
+        except Exception:
+            event = envelope["event"] if envelope else "?"
+            self._logger.exception("event %r was not served: its handler raised", event)
+            return self._internal(envelope)
+
+    def _failed(self, envelope: Envelope | None, error: EventError) -> str:
+        event, ref = _address(envelope)
+        failure = Failure(
+            code=error.code,
+            message=error.message,
+            event=event,
+            ref=ref,
+            data=error.data,
+            retryable=error.retryable,
+        )
+        return failure.frame()
+
+    def _internal(self, envelope: Envelope | None) -> str:
+        event, ref = _address(envelope)
+        return Failure(
+            code=FailureCode.INTERNAL, message="the event could not be served", event=event, ref=ref
+        ).frame()
+
+
+def _address(envelope: Envelope | None) -> tuple[str | None, Ref | None]:
+    return (None, None) if envelope is None else (envelope["event"], envelope.get("ref"))

@@ -1,0 +1,44 @@
+"""What one client may cost, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds that every connection lives within; times are seconds.
+
+    Raises:
+        ValueError: a bound is not greater than zero.
+    """
+
+    frame_bytes: int = 64 * 1024
+    """The largest frame that a client may send, in bytes of UTF-8."""
+    json_depth: int = 64
+    """How deep the JSON of a frame may nest."""
+    inbox_frames: int = 32
+    """Frames that wait while a handler runs; behind them the connection is not read."""
+    outbox_bytes: int = 1024 * 1024
+    """Bytes that wait for a client whose socket takes no more; past them the connection is cut with 4008."""
+    send_timeout: float = 10.0
+    """How long one frame may wait for a client's socket; past it the connection is cut with 4008."""
+    disconnect_timeout: float = 5.0
+    """How long ``on_disconnect`` may take."""
+    groups_per_connection: int = 128
+    """Groups that one connection may be in."""
+    history_events: int = 100
+    """Events kept for each group."""
+    history_seconds: float = 300.0
+    """How long an event is kept."""
+    history_bytes: int = 1024 * 1024
+    """Bytes kept for each group."""
+    history_groups: int = 10_000
+    """Groups whose history is kept; the one that has been silent longest goes first."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ValueError(f"Limits.{field.name} must be greater than zero")

@@ -1,0 +1,183 @@
+"""Frames on their way to one client."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import anyio
+
+__all__ = ["Frame", "Message", "Outbox", "Send", "resume"]
+
+Message: TypeAlias = MutableMapping[str, Any]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Spawn: TypeAlias = Callable[..., None]
+
+_GONE = (OSError, RuntimeError)
+"""What servers raise when they are given a frame for a client that has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame as the server takes it; one object serves any number of clients."""
+
+    message: Message
+    size_bytes: int
+
+    @classmethod
+    def text(cls, text: str) -> Frame:
+        """Make a text frame."""
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        return cls({"type": "websocket.send", "text": text}, size)
+
+    @classmethod
+    def binary(cls, data: bytes) -> Frame:
+        """Make a binary frame."""
+        return cls({"type": "websocket.send", "bytes": data}, len(data))
+
+
+class Outbox:
+    """The frames for one client, in order; putting one never waits.
+
+    While the client's socket takes frames, putting one runs the server's ``send`` to its end at once: no queue,
+    no task. Where ``send`` would wait, a task finishes it, and later frames queue up to ``limit_bytes``. A frame that
+    waits longer than ``timeout``, or one past the limit, ends the connection through ``on_slow``.
+
+    An outbox begins held (the client is not yet accepted): frames wait for :meth:`open`.
+    """
+
+    __slots__ = (
+        "_drained",
+        "_limit",
+        "_on_slow",
+        "_queue",
+        "_sealed",
+        "_send",
+        "_spawn",
+        "_stepped",
+        "_timeout",
+        "_waiting",
+        "active_at",
+    )
+
+    def __init__(
+        self, send: Send, spawn: Spawn, on_slow: Callable[[], None], *, limit_bytes: int, timeout: float
+    ) -> None:
+        self._send, self._spawn, self._on_slow = send, spawn, on_slow
+        self._limit, self._timeout = limit_bytes, timeout
+        self._queue: deque[Frame] | None = deque()  # None while the socket takes frames as they come
+        self._waiting = 0  # bytes in the queue
+        self._drained: anyio.Event | None = None
+        self._sealed = False
+        self.active_at: float | None = None  # when a frame was put last, where somebody wants to know
+        # A send that is not the server's own may be tied to the task that runs it (a cancel scope, a context
+        # variable), so it is not begun in one task and finished in another.
+        self._stepped = inspect.ismethod(send)
+
+    def put(self, frame: Frame) -> bool:
+        """Hand *frame* over; false if the connection is over, or is by this frame."""
+        if self._sealed:
+            return False
+        if self.active_at is not None:
+            self.active_at = anyio.current_time()
+        if self._queue is not None:
+            return self._enqueue(self._queue, frame)
+        if not self._stepped:
+            self._congest(self._send(frame.message))
+            return True
+        sending: Any = self._send(frame.message)
+        try:
+            wanted = sending.send(None)
+        except StopIteration:
+            return True
+        except _GONE:
+            self.close()
+            return False
+        self._congest(resume(sending, wanted))
+        return True
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether frames wait for the client's socket."""
+        return self._queue is not None
+
+    async def flush(self) -> None:
+        """Wait until the client's socket has taken every frame, or the connection is over."""
+        while self._queue is not None:
+            if self._drained is None:
+                self._drained = anyio.Event()
+            await self._drained.wait()
+
+    def open(self) -> None:
+        """Begin to send: the client has been accepted."""
+        held, self._queue, self._waiting = self._queue or (), None, 0
+        for frame in held:
+            self.put(frame)
+
+    def seal(self) -> None:
+        """Take no more frames; those that wait are still sent."""
+        self._sealed = True
+
+    def close(self) -> None:
+        """Take no more frames, and forget those that wait."""
+        self._sealed = True
+        self._queue = None
+        self._waiting = 0
+        self._wake()
+
+    def _enqueue(self, queue: deque[Frame], frame: Frame) -> bool:
+        self._waiting += frame.size_bytes
+        if self._waiting > self._limit:
+            self.close()
+            self._on_slow()
+            return False
+        queue.append(frame)
+        return True
+
+    def _congest(self, sending: Awaitable[None]) -> None:
+        self._queue = deque()
+        self._spawn(self._drain, sending)
+
+    async def _drain(self, sending: Awaitable[None]) -> None:
+        """Finish *sending*, then send what has queued up meanwhile."""
+        with anyio.move_on_after(self._timeout) as deadline:
+            try:
+                await sending
+                while self._queue:
+                    frame = self._queue.popleft()
+                    self._waiting -= frame.size_bytes
+                    deadline.deadline = anyio.current_time() + self._timeout
+                    await self._send(frame.message)
+            except _GONE:
+                self.close()
+        if deadline.cancelled_caught:
+            self.close()
+            self._on_slow()
+        elif self._queue is not None:
+            self._queue = None
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._drained is not None:
+            self._drained.set()
+            self._drained = None
+
+
+@types.coroutine
+def resume(coroutine: Any, wanted: Any) -> Generator[Any, Any, Any]:
+    """Go on with a coroutine that has been begun with ``send(None)`` and *wanted* something."""
+    while True:
+        try:
+            received = yield wanted
+        except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, which decides
+            step, argument = coroutine.throw, error
+        else:
+            step, argument = coroutine.send, received
+        try:
+            wanted = step(argument)
+        except StopIteration as done:
+            return done.value
