@@ -1,0 +1,62 @@
+"""Typed WebSocket events for Nexios."""
+
+from __future__ import annotations
+
+from nexws.app import Nexws
+from nexws.consumer import Channel, ConsumerRoute, EventConsumer, WebSocketConsumer
+from nexws.errors import (
+    ConnectionClosedError,
+    DuplicateEventError,
+    EncodingError,
+    EventError,
+    EventFailed,
+    EventNameError,
+    ExpectationError,
+    GroupLimitError,
+    GroupNameError,
+    HandlerSignatureError,
+    HandshakeRefusedError,
+    NexwsError,
+    NotAcceptedError,
+    NotServingError,
+    PayloadError,
+    SetupError,
+    UndeclaredEventError,
+)
+from nexws.events import BoundEmit, Emit, Handler, emits, on
+from nexws.protocol import CloseCode, FailureCode
+from nexws.runtime import HistoryEntry, Limits
+
+__all__ = [
+    "BoundEmit",
+    "Channel",
+    "CloseCode",
+    "ConnectionClosedError",
+    "ConsumerRoute",
+    "DuplicateEventError",
+    "Emit",
+    "EncodingError",
+    "EventConsumer",
+    "EventError",
+    "EventFailed",
+    "EventNameError",
+    "ExpectationError",
+    "FailureCode",
+    "GroupLimitError",
+    "GroupNameError",
+    "Handler",
+    "HandlerSignatureError",
+    "HandshakeRefusedError",
+    "HistoryEntry",
+    "Limits",
+    "Nexws",
+    "NexwsError",
+    "NotAcceptedError",
+    "NotServingError",
+    "PayloadError",
+    "SetupError",
+    "UndeclaredEventError",
+    "WebSocketConsumer",
+    "emits",
+    "on",
+]

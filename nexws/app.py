@@ -1,0 +1,66 @@
+"""``Nexws``: the settings of an application's real-time part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nexios import NexiosApp
+from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.exceptions import AuthException
+from nexios.auth.users.base import BaseUser
+from nexios.auth.users.simple import SimpleUser, UnauthenticatedUser
+from nexios.websockets import WebSocket
+
+from nexws.consumer import STATE_KEY, Registry
+from nexws.errors import SetupError
+from nexws.runtime import Limits
+
+__all__ = ["Nexws"]
+
+
+class Nexws:
+    """Configures the consumers of *app*; an application without it has the defaults.
+
+    Args:
+        app: the application whose consumers this is about; routes may be added before and after.
+        limits: what one client may cost.
+        auth: nexios' authentication backends, asked in order before ``on_connect`` until one knows the client. The
+            user that ``user_model`` loads is ``scope["user"]`` and ``self.user``; where no backend knows the client,
+            and no middleware has set a user, it is nexios' ``UnauthenticatedUser``.
+        user_model: loads a user by the identity that a backend found.
+        middleware: ASGI middleware around each connection, the first outermost; a consumer's own is inside of it.
+
+    Raises:
+        SetupError: *app* has been configured already.
+    """
+
+    def __init__(
+        self,
+        app: NexiosApp,
+        *,
+        limits: Limits | None = None,
+        auth: Sequence[AuthenticationBackend] = (),
+        user_model: type[BaseUser] = SimpleUser,
+        middleware: Sequence[Any] = (),
+    ) -> None:
+        if STATE_KEY in app.state:
+            raise SetupError("this application has a Nexws already; pass all settings to one")
+        self.limits = limits or Limits()
+        self._backends, self._user_model = tuple(auth), user_model
+        authenticate = self._authenticate if self._backends else None
+        app.state[STATE_KEY] = Registry(self.limits, middleware, authenticate)
+
+    async def _authenticate(self, websocket: WebSocket) -> None:
+        scope: Any = websocket.scope
+        for backend in self._backends:
+            try:
+                result = await backend.authenticate(websocket)  # type: ignore[arg-type] # asks headers and cookies
+            except AuthException:
+                continue
+            if result.success:
+                scope["user"] = await self._user_model.load_user(result.identity)
+                scope["auth"] = result.scope
+                return
+        scope.setdefault("user", UnauthenticatedUser())
+        scope.setdefault("auth", None)

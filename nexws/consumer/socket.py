@@ -1,0 +1,65 @@
+"""Nexios' socket and channel, as the hooks of a consumer see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nexios.websockets import Channel as NexiosChannel
+from nexios.websockets import WebSocket
+from typing_extensions import override
+
+from nexws.consumer.encodings import Encoding
+from nexws.runtime import Connection, Limits, Receive, Send
+
+__all__ = ["Channel", "open_socket", "take_over"]
+
+_DENIAL = "websocket.http.response"
+
+
+class Channel(NexiosChannel):
+    """One connection's address.
+
+    ``uuid`` names it for ``send_to``; ``created`` is the time (seconds since the epoch) at which the client
+    connected; ``expires`` an idle time to live in seconds, which may be set, ``None`` for no end.
+    """
+
+    def __init__(self, websocket: WebSocket, connection: Connection, encoding: Encoding) -> None:
+        self.websocket = websocket
+        self.payload_type = encoding.payload_type
+        self.uuid = connection.id
+        self.created = connection.created
+        self._connection, self._encoding = connection, encoding
+
+    @property
+    def expires(self) -> Any:  # nexios has an int | None here
+        """Close the connection with 1001 once nothing has crossed it for so many seconds."""
+        return self._connection.expires
+
+    @expires.setter
+    def expires(self, seconds: float | None) -> None:
+        self._connection.expires = seconds
+
+    @override
+    async def _send(self, payload: Any) -> None:
+        self._connection.outbox.put(self._encoding.write(payload))
+
+    @override
+    async def _is_expired(self) -> bool:
+        return False  # a channel that has expired is closed, and none any more
+
+
+def open_socket(scope: Any, receive: Receive, send: Send) -> WebSocket:
+    """Make Nexios' socket, which writes its own list of extensions into the scope; the server's is put back."""
+    offered = scope.get("extensions")
+    websocket = WebSocket(scope, receive, send)
+    scope["extensions"] = offered if offered is not None else {}
+    return websocket
+
+
+def take_over(websocket: WebSocket, limits: Limits) -> Connection:
+    """Let all that Nexios' socket does go through a connection of ours."""
+    may_deny = _DENIAL in websocket.scope["extensions"]
+    inside = vars(websocket)  # what it was made of is private, and there is no other way in
+    connection = Connection(inside["_receive"], inside["_send"], limits, may_deny=may_deny)
+    inside["_receive"], inside["_send"] = connection.receive, connection.send
+    return connection
