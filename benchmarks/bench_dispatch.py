@@ -1,0 +1,106 @@
+"""What nexws adds to one event, in process: no server, no network.
+
+The floor is pydantic-core's own ``validate_json`` of the same frame with the same union of events. Each round
+measures everything once, in turn; the figures are medians over the rounds, and the ratios are what to compare.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, create_model
+
+from nexws import EventConsumer, Limits, on
+from nexws.events import Contract
+from nexws.runtime import Dispatcher
+
+ROUNDS, EVENTS = 15, 20_000
+FRAME = '{"event":"chat.message","data":{"room":"r1","text":"hello world","user_id":17},"ref":"1"}'
+NO_REF = FRAME.replace(',"ref":"1"', "")
+WRONG = FRAME.replace("17", '"x"')
+
+
+class Message(BaseModel):
+    room: str
+    text: str
+    user_id: int
+
+
+class Receipt(BaseModel):
+    length: int
+
+
+def other(number: int) -> Any:
+    """Make one of the events that are there beside the measured ones."""
+
+    async def handler(self: Any, data: Any) -> None: ...
+
+    model = create_model(f"Message{number}", room=(str, ...), text=(str, ...), user_id=(int, ...))
+    return on(f"event.kind{number}", schema=model)(handler)
+
+
+class Chat(EventConsumer):
+    """Twenty events, as in a small product."""
+
+    @on("chat.message", schema=Message)
+    async def message(self, data: Message) -> None: ...
+
+    @on("chat.receipt", schema=Message, reply=Receipt)
+    async def receipt(self, data: Message) -> Receipt:
+        return Receipt(length=len(data.text))
+
+    locals().update({f"other{number}": other(number) for number in range(18)})
+
+
+CONTRACT = Contract(Chat.events, Chat.pushes)
+
+
+def dispatching(frame: str) -> Callable[[], object]:
+    """Dispatch *frame* as a connection does; handlers here never wait, so one step runs them to their end."""
+    dispatcher = Dispatcher(CONTRACT, Limits(), logging.getLogger("nexws"), ())
+    consumer = Chat()
+
+    def dispatch() -> object:
+        try:
+            dispatcher.dispatch(consumer, None, frame).send(None)
+        except StopIteration as done:
+            return done.value
+        raise RuntimeError("a handler waited")
+
+    return dispatch
+
+
+def time_of(call: Callable[[], object]) -> float:
+    """Give the nanoseconds of one call."""
+    began = time.perf_counter()
+    for _ in range(EVENTS):
+        call()
+    return (time.perf_counter() - began) / EVENTS * 1e9
+
+
+def main() -> None:
+    """Print a table."""
+    validate = CONTRACT.validate
+    subjects: dict[str, Callable[[], object]] = {
+        "validate_json of the frame (floor)": lambda: validate(FRAME),
+        "dispatch, empty handler, ref": dispatching(FRAME),
+        "dispatch, empty handler, no ref": dispatching(NO_REF),
+        "dispatch, typed reply": dispatching(FRAME.replace("chat.message", "chat.receipt")),
+        "dispatch, invalid payload": dispatching(WRONG),
+    }
+    times: dict[str, list[float]] = {name: [] for name in subjects}
+    for _ in range(ROUNDS):
+        for name, call in subjects.items():
+            times[name].append(time_of(call))
+    medians = {name: statistics.median(found) for name, found in times.items()}
+    floor = next(iter(medians.values()))
+    for name, median in medians.items():
+        print(f"{name:38} {median:7.0f} ns   x {median / floor:.2f}")
+
+
+if __name__ == "__main__":
+    main()

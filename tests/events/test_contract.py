@@ -1,0 +1,373 @@
+"""What a class declares, and every mistake that it can make in doing so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from nexios.websockets import WebSocket
+from pydantic import BaseModel
+
+from nexws import (
+    DuplicateEventError,
+    EncodingError,
+    EventConsumer,
+    EventNameError,
+    HandlerSignatureError,
+    SetupError,
+    WebSocketConsumer,
+    emits,
+    on,
+)
+
+
+class Order(BaseModel):
+    item: str
+
+
+class Receipt(BaseModel):
+    number: int
+
+
+class Fancy(Order):
+    colour: str
+
+
+def two_handlers() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def one(self, data: Order) -> None: ...
+
+        @on("order.place")
+        async def other(self, data: Order) -> None: ...
+
+    return Shop
+
+
+def two_handlers_in_two_mixins() -> object:
+    class One:
+        @on("order.place")
+        async def one(self, data: Order) -> None: ...
+
+    class Other:
+        @on("order.place")
+        async def other(self, data: Order) -> None: ...
+
+    class Shop(One, Other, EventConsumer): ...
+
+    return Shop
+
+
+def two_emits() -> object:
+    class Shop(EventConsumer):
+        placed = emits("order.placed", Order)
+        also_placed = emits("order.placed", Order)
+
+    return Shop
+
+
+def blank_name() -> object:
+    return on("")
+
+
+def spaced_name() -> object:
+    return emits("order placed", Order)
+
+
+def long_name() -> object:
+    return on("x" * 129)
+
+
+def reserved_name() -> object:
+    return on("nexws.ping")
+
+
+def schema_against_annotation() -> object:
+    class Shop(EventConsumer):
+        @on("order.place", schema=Order)  # type: ignore[arg-type]
+        async def place(self, data: Receipt) -> None: ...
+
+    return Shop
+
+
+def reply_against_annotation() -> object:
+    class Shop(EventConsumer):
+        @on("order.place", schema=Order, reply=Receipt)  # type: ignore[arg-type]
+        async def place(self, data: Order) -> Order:
+            return data
+
+    return Shop
+
+
+def reply_but_returns_nothing() -> object:
+    class Shop(EventConsumer):
+        @on("order.place", schema=Order, reply=Receipt)  # type: ignore[arg-type]
+        async def place(self, data: Order) -> None: ...
+
+    return Shop
+
+
+def schema_without_parameter() -> object:
+    class Shop(EventConsumer):
+        @on("order.place", schema=Order)  # type: ignore[arg-type]
+        async def place(self) -> None: ...
+
+    return Shop
+
+
+def no_annotation() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data) -> None:  # type: ignore[no-untyped-def]
+            ...
+
+    return Shop
+
+
+def two_payloads() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data: Order, other: Receipt) -> None: ...
+
+    return Shop
+
+
+def keyword_parameter() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, *, data: Order) -> None: ...
+
+    return Shop
+
+
+def not_async() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        def place(self, data: Order) -> None: ...
+
+    return Shop
+
+
+def a_generator() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data: Order) -> Any:
+            yield data
+
+    return Shop
+
+
+def unknown_annotation() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data: Nowhere) -> None:  # type: ignore[name-defined] # noqa: F821
+            ...
+
+    return Shop
+
+
+def events_in_text() -> object:
+    class Shop(EventConsumer):
+        encoding = "text"
+
+    return Shop
+
+
+def unknown_encoding() -> object:
+    class Shop(WebSocketConsumer):
+        encoding = "xml"
+
+    return Shop
+
+
+MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
+    (
+        two_handlers,
+        DuplicateEventError,
+        "'order.place' is declared twice, by two_handlers.<locals>.Shop.one (",
+    ),
+    (two_handlers_in_two_mixins, DuplicateEventError, "'order.place' is declared twice"),
+    (two_emits, DuplicateEventError, "'order.placed' is declared twice"),
+    (blank_name, EventNameError, "event '' cannot be declared: write 1 to 128 of"),
+    (spaced_name, EventNameError, "event 'order placed' cannot be declared"),
+    (long_name, EventNameError, "write 1 to 128 of A-Z"),
+    (reserved_name, EventNameError, "names that begin with 'nexws.' belong to nexws"),
+    (schema_against_annotation, HandlerSignatureError, "takes Receipt, but schema= declares Order"),
+    (reply_against_annotation, HandlerSignatureError, "returns Order, but reply= declares Receipt"),
+    (reply_but_returns_nothing, HandlerSignatureError, "returns None, but reply= declares Receipt"),
+    (
+        schema_without_parameter,
+        HandlerSignatureError,
+        "takes no payload, but schema= declares one; add a parameter",
+    ),
+    (
+        no_annotation,
+        HandlerSignatureError,
+        "takes 'data' without an annotation; annotate 'data', or give schema=",
+    ),
+    (two_payloads, HandlerSignatureError, "takes 'other', which nothing supplies"),
+    (
+        keyword_parameter,
+        HandlerSignatureError,
+        "takes data: 'Order'; take the payload as an ordinary parameter",
+    ),
+    (not_async, HandlerSignatureError, "is no coroutine function; write it with async def"),
+    (a_generator, HandlerSignatureError, "is no coroutine function; write it with async def"),
+    (
+        unknown_annotation,
+        HandlerSignatureError,
+        "names 'Nowhere', which is not known here; define or import it",
+    ),
+    (events_in_text, EncodingError, "use 'json': events are JSON text frames"),
+    (unknown_encoding, EncodingError, "has encoding 'xml'; use 'json', 'text', 'bytes' or None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "error", "text"), MISTAKES, ids=lambda each: getattr(each, "__name__", "")
+)
+def test_a_mistake_fails_when_the_class_is_made(
+    mistake: Callable[[], object], error: type[SetupError], text: str
+) -> None:
+    """The text names what is wrong and what to write instead."""
+    with pytest.raises(error) as raised:
+        mistake()
+    assert text in str(raised.value)
+
+
+def test_a_mistake_in_a_handler_names_its_file_and_line() -> None:
+    """The programmer can go there."""
+    with pytest.raises(HandlerSignatureError) as raised:
+        schema_without_parameter()
+    line = schema_without_parameter.__code__.co_firstlineno + 2
+    assert f"Shop.place ({__file__}:{line})" in str(raised.value)
+
+
+def test_a_marked_method_is_returned_unchanged() -> None:
+    """It can be called, and tested, like any other."""
+
+    async def place(self: object, data: Order) -> None: ...
+
+    assert on("order.place")(place) is place
+
+
+def test_a_schema_is_read_from_the_first_parameter() -> None:
+    """Nobody writes a type twice who does not want to."""
+
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data: Order) -> Receipt:
+            return Receipt(number=1)
+
+        @on("order.watch")
+        async def watch(self, websocket: WebSocket, data: Order) -> None: ...
+
+        @on("order.follow")
+        async def follow(self, data: Order, ws) -> None:  # type: ignore[no-untyped-def]
+            ...
+
+        @on("order.clear")
+        async def clear(self) -> None: ...
+
+    assert [Shop.events[name].schema for name in ("order.place", "order.watch", "order.follow")] == [
+        Order
+    ] * 3
+    assert Shop.events["order.place"].reply is Receipt
+    assert Shop.events["order.clear"].reply is None
+
+
+def test_a_wider_parameter_and_a_narrower_result_agree_with_the_declaration() -> None:
+    """What is safe to call is no mistake."""
+
+    class Shop(EventConsumer):
+        @on("order.place", schema=Fancy, reply=Order)
+        async def place(self, data: Order) -> Fancy:
+            return Fancy(item=data.item, colour="red")
+
+        @on("order.any", schema=Order)
+        async def take_anything(self, data: Any) -> None: ...
+
+    assert Shop.events["order.place"].schema is Fancy
+    assert Shop.events["order.any"].schema is Order
+
+
+def test_events_stand_in_the_order_written_bases_first() -> None:
+    """Documents made from them do not jump about."""
+
+    class Base(EventConsumer):
+        first_push = emits("push.first", Order)
+
+        @on("b")
+        async def b(self) -> None: ...
+
+        @on("a")
+        async def a(self) -> None: ...
+
+    class Child(Base):
+        second_push = emits("push.second", Order)
+
+        @on("d")
+        @on("c")
+        async def c(self) -> None: ...
+
+    assert list(Child.events) == ["b", "a", "d", "c"]
+    assert list(Base.events) == ["b", "a"]
+    assert list(Child.pushes) == ["push.first", "push.second"]
+
+
+def test_an_override_replaces_the_handler() -> None:
+    """With marks of its own it serves those, without it serves what the base declared."""
+
+    class Base(EventConsumer):
+        @on("kept", schema=Order)
+        async def kept(self, data: Order) -> None: ...
+
+        @on("renamed")
+        async def renamed(self, data: Order) -> None: ...
+
+        @on("dropped")
+        async def dropped(self, data: Order) -> None: ...
+
+    class Child(Base):
+        dropped = None  # type: ignore[assignment]
+
+        async def kept(self, data: Order) -> None: ...
+
+        @on("new")
+        async def renamed(self, data: Order) -> None: ...
+
+    assert list(Child.events) == ["kept", "new"]
+    assert "Child.kept" in Child.events["kept"].where
+
+
+def test_an_event_may_be_received_and_sent_by_one_name() -> None:
+    """Both directions of one name are two things."""
+
+    class Shop(EventConsumer):
+        cursor = emits("cursor", Order)
+
+        @on("cursor")
+        async def move(self, data: Order) -> None: ...
+
+    assert list(Shop.events) == list(Shop.pushes) == ["cursor"]
+
+
+def test_models_of_the_function_around_the_class_are_found() -> None:
+    """Annotations are text here; tests and factories define models where they need them."""
+
+    class Local(BaseModel):
+        item: str
+
+    class Shop(EventConsumer):
+        class Inner(BaseModel):
+            item: str
+
+        @on("local")
+        async def local(self, data: Local) -> None: ...
+
+        @on("inner")
+        async def inner(self, data: Inner) -> None: ...
+
+    assert Shop.events["local"].schema is Local
+    assert Shop.events["inner"].schema is Shop.Inner

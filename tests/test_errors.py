@@ -1,0 +1,96 @@
+"""Every error's text: lower case, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+import nexws
+from nexws import errors
+
+TEXTS: list[tuple[errors.NexwsError, str]] = [
+    (
+        errors.DuplicateEventError("chat.message", "Chat.a", "Chat.b"),
+        "event 'chat.message' is declared twice, by Chat.a and Chat.b; rename one",
+    ),
+    (
+        errors.EventNameError("a b", "write 1 to 128 of A-Z a-z 0-9 _ . : -"),
+        "event 'a b' cannot be declared: write 1 to 128 of A-Z a-z 0-9 _ . : -",
+    ),
+    (
+        errors.HandlerSignatureError(
+            "chat.message", "Chat.a", "is no coroutine function", "write it with async def"
+        ),
+        "the handler of event 'chat.message', Chat.a, is no coroutine function; write it with async def",
+    ),
+    (
+        errors.EncodingError("Chat", "xml", "'json', 'text', 'bytes' or None"),
+        "consumer Chat has encoding 'xml'; use 'json', 'text', 'bytes' or None",
+    ),
+    (errors.EventError("group_full", "the group is full"), "group_full: the group is full"),
+    (errors.EventError("group_full"), "group_full"),
+    (
+        errors.PayloadError("chat.posted", "text: Field required"),
+        "the payload of event 'chat.posted' cannot be sent: text: Field required",
+    ),
+    (errors.PayloadError(None, "no text"), "the payload cannot be sent: no text"),
+    (
+        errors.UndeclaredEventError("Chat", "broadcast"),
+        "Chat sends declared events only, so broadcast() takes no bare payload; "
+        "declare posted = emits('chat.posted', Model) and call self.posted.broadcast(...)",
+    ),
+    (
+        errors.GroupNameError("a b"),
+        "group name 'a b' is not usable; write 1 to 255 of A-Z a-z 0-9 : _ . -",
+    ),
+    (
+        errors.GroupLimitError("lobby", 128),
+        "cannot join group 'lobby': the connection is in 128 groups already; "
+        "leave one or raise Limits.groups_per_connection",
+    ),
+    (
+        errors.NotAcceptedError("Chat"),
+        "Chat.on_connect returned without accepting the client, which was refused; "
+        "call await websocket.accept(), or await websocket.close() to refuse on purpose",
+    ),
+    (
+        errors.NotServingError("Chat"),
+        "this Chat serves no connection; route it with Chat.as_route(path)",
+    ),
+    (errors.ConnectionClosedError(4008), "the connection is closed (code 4008)"),
+    (
+        errors.HandshakeRefusedError(403, "forbidden"),
+        "the server refused the connection with HTTP 403: forbidden",
+    ),
+    (
+        errors.EventFailed("invalid_payload", "not valid", details=[{"loc": ["text"]}]),
+        "invalid_payload: not valid [{'loc': ['text']}]",
+    ),
+    (
+        errors.ExpectationError("push 'chat.posted'", ["{}", "close 1000"]),
+        "awaited push 'chat.posted'; arrived:\n  {}\n  close 1000",
+    ),
+    (errors.ExpectationError("a close", []), "awaited a close; arrived: nothing"),
+    (errors.SetupError("this application has a Nexws already"), "this application has a Nexws already"),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), TEXTS, ids=lambda each: type(each).__name__)
+def test_an_error_says_what_is_wrong_and_what_to_do(error: errors.NexwsError, text: str) -> None:
+    """The text is a promise: users search for it."""
+    assert str(error) == text
+
+
+def test_each_error_has_a_row_here() -> None:
+    """A new error cannot be forgotten."""
+    known = {type(error).__name__ for error, _ in TEXTS} | {"NexwsError"}
+    assert known == set(errors.__all__)
+
+
+def test_each_error_is_public() -> None:
+    """Users catch them by name."""
+    assert set(errors.__all__) <= set(nexws.__all__)
+
+
+def test_a_long_group_name_is_cut_in_its_error() -> None:
+    """A client's text, however long, makes a short line."""
+    assert len(str(errors.GroupNameError("x" * 100_000))) < 500

@@ -1,0 +1,76 @@
+"""Programs that are right: neither type checker has anything to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nexios.websockets import WebSocket
+from pydantic import BaseModel
+from typing_extensions import TypedDict, assert_type
+
+from nexws import BoundEmit, Emit, EventConsumer, emits, on
+from nexws.testing import Connection
+
+
+class Order(BaseModel):
+    item: str
+
+
+class Receipt(BaseModel):
+    number: int
+
+
+class Track(TypedDict):
+    number: int
+
+
+@dataclass
+class Where:
+    place: str
+
+
+class Shop(EventConsumer):
+    placed = emits("order.placed", Order)
+    cleared = emits("order.cleared")
+
+    @on("order.place", schema=Order, reply=Receipt)
+    async def place(self, data: Order) -> Receipt:
+        assert_type(self.placed, BoundEmit[Order])
+        assert_type(await self.placed.broadcast(data, group="all", exclude_self=True), int)
+        await self.cleared.send(None)
+        return Receipt(number=1)
+
+    @on("order.watch", schema=Order, reply=Receipt)
+    async def watch(self, websocket: WebSocket, data: Order) -> Receipt:
+        await self.placed.send(data)
+        return Receipt(number=2)
+
+    @on("order.track", schema=Track, reply=Where)
+    async def track(self, data: Track) -> Where:
+        return Where(place=str(data["number"]))
+
+    @on("order.inferred")
+    async def inferred(self, data: Order) -> Receipt | None:
+        return None
+
+    @on("order.count", reply=int)
+    async def count(self) -> int:
+        return 1
+
+    @on("order.note", schema=Order)
+    async def note(self, data: Order) -> None: ...
+
+    @on("order.clear")
+    async def clear(self) -> None: ...
+
+    @on("order.remove")
+    @on("order.delete")
+    async def remove(self, data: Order) -> None: ...
+
+
+async def calls_handlers(shop: Shop, connection: Connection) -> None:
+    assert_type(await shop.place(Order(item="tea")), Receipt)
+    assert_type(await shop.track({"number": 1}), Where)
+    assert_type(await shop.inferred(Order(item="tea")), Receipt | None)
+    assert_type(Shop.placed, Emit[Order])
+    assert_type(await connection.expect(Shop.placed), Order)
