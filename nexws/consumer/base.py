@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from nexios.exceptions import HTTPException, WebSocketException
 from nexios.websockets import WebSocket, WebSocketDisconnect
 from nexios.websockets import WebSocketConsumer as NexiosConsumer
+from nexios.websockets.base import WebSocketState
 from typing_extensions import override
 
 from nexws.consumer.encodings import ENCODINGS, Encoding
@@ -242,6 +243,7 @@ class Session:
     async def disconnected(self, code: int) -> None:
         """Leave everything, then tell the consumer."""
         self.hub.remove(self.connection)
+        self.consumer.websocket.client_state = WebSocketState.DISCONNECTED
         await self._translated(self.consumer.on_disconnect(self.consumer.websocket, code))
 
     def report(self, where: str, error: Exception) -> None:

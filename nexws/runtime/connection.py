@@ -130,7 +130,10 @@ class Connection:
             text = message.get("text")
             await self.write(Frame.text(text) if text is not None else Frame.binary(message["bytes"]))
         elif kind == "websocket.accept":
-            await self._server_send(message)
+            try:
+                await self._server_send(message)
+            except OSError:
+                raise ConnectionClosedError(self.code) from None
             self.state = State.OPEN
             self.application.accepted()
             self.outbox.open()
@@ -174,6 +177,9 @@ class Connection:
     async def refuse(self, reason: str = "", status: int = 403) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
         self.state = State.REFUSED
+        await self._quietly(self._deny(reason, status))
+
+    async def _deny(self, reason: str, status: int) -> None:
         if not self._may_deny:
             await self._server_send(
                 {"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION, "reason": ""}
@@ -260,7 +266,7 @@ class Connection:
     async def _end(self) -> None:
         """See to it that the client was told and the application knows."""
         if self.state is State.CONNECTING:
-            await self._quietly(self.refuse())
+            await self.refuse()
         if self.state is State.REFUSED:
             self.outbox.close()
             return
