@@ -234,7 +234,8 @@ class _Server:
         return message
 
     async def send(self, message: Message) -> None:
-        await self.readable.wait()
+        if not self.readable.is_set():  # anyio yields at a set event too; servers do not where they need not
+            await self.readable.wait()
         if self._gone:
             raise OSError("the client has left")
         kind = message["type"]

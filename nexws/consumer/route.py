@@ -38,7 +38,10 @@ class ConsumerRoute(WebsocketRoute):
     @override
     def match(self, scope: Scope) -> tuple[Any, Any]:
         """Tell whether this route serves *scope*, and with which path parameters."""
-        found = self.pattern.match(get_route_path(scope)) if scope["type"] == "websocket" else None
+        if scope["type"] != "websocket":
+            return MatchStatus.NONE, {}
+        # Groups have taken their prefix off the path already; Nexios takes it off once more.
+        found = self.pattern.match(get_route_path(scope)) or self.pattern.match(scope["path"])
         if found is None:
             return MatchStatus.NONE, {}
         convert = self.route_info.convertor

@@ -119,7 +119,8 @@ class Connection:
             self._move()
         if message["type"] == "websocket.disconnect":
             self._left(message)
-        elif self._expires is not None:
+            return {**message, "code": message.get("code") or CloseCode.NO_STATUS}
+        if self._expires is not None:
             self.outbox.active_at = anyio.current_time()
         return message
 
@@ -223,19 +224,31 @@ class Connection:
         """Run a hook; false if the connection does not go on after it."""
         try:
             await (self._watched(running) if self.state is State.OPEN else running)
-        except ConnectionClosedError:
-            return False
         except CloseRequested as wish:
             if self.state is State.CONNECTING:
                 await self.refuse(wish.reason, wish.status)
             await self.close(wish.code, wish.reason)
             return False
         except Exception as error:  # noqa: BLE001 - the edge: whatever a hook raises ends here
+            if isinstance(error, ConnectionClosedError) and (
+                self.state is not State.OPEN or self.outbox.is_closed
+            ):
+                await self._await_departure()
+                return False
             self.application.report(name, error)
             self._handling = False
             await self.close(CloseCode.INTERNAL_ERROR)
             return False
         return self.state is State.OPEN
+
+    async def _await_departure(self) -> None:
+        """Read on to the end, which tells the code, where the server took no frame before it told of the end."""
+        if self.state is not State.OPEN or not self.outbox.is_closed:
+            return
+        with anyio.move_on_after(self.limits.send_timeout):
+            while self.state is State.OPEN:
+                await self.receive()
+        self.state = State.CLOSED
 
     async def _watched(self, running: Coroutine[Any, Any, None]) -> None:
         """Run a hook in this task; only if it has to wait does another task read the socket on."""

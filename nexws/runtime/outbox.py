@@ -98,6 +98,11 @@ class Outbox:
         return True
 
     @property
+    def is_closed(self) -> bool:
+        """Whether no more frames are taken."""
+        return self._sealed
+
+    @property
     def is_congested(self) -> bool:
         """Whether frames wait for the client's socket."""
         return self._queue is not None
