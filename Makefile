@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.project
 NODE_READY := node_modules/.ready
-CHECKED := nexws tools $(wildcard tests examples benchmarks)
+CHECKED := nexws tools docs/examples $(wildcard tests examples benchmarks)
 
 # Material's advice about its successor is for its users' shells, not for every build.
 export NO_MKDOCS_2_WARNING := 1

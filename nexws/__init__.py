@@ -20,6 +20,7 @@ from nexws.errors import (
     NotAcceptedError,
     NotServingError,
     PayloadError,
+    SchemaError,
     SetupError,
     UndeclaredEventError,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "NotAcceptedError",
     "NotServingError",
     "PayloadError",
+    "SchemaError",
     "SetupError",
     "UndeclaredEventError",
     "WebSocketConsumer",

@@ -20,6 +20,7 @@ __all__ = [
     "NotAcceptedError",
     "NotServingError",
     "PayloadError",
+    "SchemaError",
     "SetupError",
     "UndeclaredEventError",
 ]
@@ -64,6 +65,21 @@ class HandlerSignatureError(SetupError):
 
     def __str__(self) -> str:
         return f"the handler of event {self.event!r}, {self.where}, {self.problem}; {self.fix}"
+
+
+class SchemaError(SetupError):
+    """An event's schema is nothing that Pydantic can validate."""
+
+    def __init__(self, event: str, schema: object, problem: str) -> None:
+        super().__init__(event, schema, problem)
+        self.event, self.schema, self.problem = event, schema, problem
+
+    def __str__(self) -> str:
+        name = getattr(self.schema, "__qualname__", self.schema)
+        return (
+            f"event {self.event!r} has schema {name}, which Pydantic cannot use; "
+            f"write a model, a dataclass, a TypedDict or a type of such: {self.problem.splitlines()[0]}"
+        )
 
 
 class EncodingError(SetupError):

@@ -223,6 +223,8 @@ class _Server:
             self.error = error
         finally:
             self.finished = True
+            if self.decided and self.refusal is None and not self._gone and self.close_code is None:
+                self.close_code = 1006  # dropped, as a server does when the application ends
             self._notify()
 
     async def receive(self) -> Message:

@@ -23,6 +23,11 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "the handler of event 'chat.message', Chat.a, is no coroutine function; write it with async def",
     ),
     (
+        errors.SchemaError("chat.message", object, "no schema for object\nmore"),
+        "event 'chat.message' has schema object, which Pydantic cannot use; "
+        "write a model, a dataclass, a TypedDict or a type of such: no schema for object",
+    ),
+    (
         errors.EncodingError("Chat", "xml", "'json', 'text', 'bytes' or None"),
         "consumer Chat has encoding 'xml'; use 'json', 'text', 'bytes' or None",
     ),

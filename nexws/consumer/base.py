@@ -38,13 +38,13 @@ class WebSocketConsumer(NexiosConsumer):
     """What frames hold: ``"json"``, ``"text"``, ``"bytes"``, or ``None`` for text and bytes as they come."""
 
     middleware: list[Any] = []  # noqa: RUF012 - as nexios declares it
-    """ASGI middleware around the connection, the first outermost: classes that take an app, or ``DefineMiddleware``."""
+    """ASGI middleware around the connection, the first outermost: what takes an app and is one."""
 
     expires: ClassVar[float | None] = None
     """Seconds without a frame in either direction after which the connection is closed (1001); ``None``: never."""
 
     channel: Any = None
-    """This connection's :class:`~nexws.Channel`."""
+    """This connection's ``Channel``."""
     websocket: WebSocket
 
     _contract: ClassVar[Contract | None] = None
@@ -85,7 +85,8 @@ class WebSocketConsumer(NexiosConsumer):
     async def on_connect(self, websocket: WebSocket) -> None:
         """Decide about a client: accept it, or refuse it by closing, or by raising, before that.
 
-        A refused client gets an HTTP response of 403, and ``on_disconnect`` is not called.
+        A refused client gets an HTTP response of 403, or of the status of a nexios ``HTTPException``, where a server
+        can send one. ``on_disconnect`` is not called for it.
         """
         await websocket.accept()
 
@@ -143,7 +144,7 @@ class WebSocketConsumer(NexiosConsumer):
 
         Encoded once. Waits for no socket, and fails because of no recipient: one whose outbox is full, or whose socket
         does not take a frame within ``Limits.send_timeout``, is closed with 4008. ``save_history`` keeps the payload
-        for :meth:`history`.
+        for ``history``.
 
         Raises:
             PayloadError: *payload* cannot be sent in this consumer's encoding.

@@ -19,7 +19,7 @@ __all__ = ["EventConsumer"]
 
 
 class EventConsumer(WebSocketConsumer):
-    """Serves typed events: decorate methods with :func:`on`, declare what you send with :func:`emits`.
+    """Serves typed events: decorate methods with ``on``, declare what you send with ``emits``.
 
     A frame is validated in one pass and handed to the method that serves its event. Whatever is wrong with it is
     answered with a failure that names a stable code, and the connection goes on; so is an exception in a
@@ -65,7 +65,7 @@ class EventConsumer(WebSocketConsumer):
         """Refuse: an event consumer sends what it declares.
 
         Raises:
-            UndeclaredEventError: always; declare the event with :func:`emits`.
+            UndeclaredEventError: always; declare the event with ``emits``.
         """
         raise UndeclaredEventError(type(self).__qualname__, "broadcast")
 
@@ -76,7 +76,7 @@ class EventConsumer(WebSocketConsumer):
         """Refuse: an event consumer sends what it declares.
 
         Raises:
-            UndeclaredEventError: always; declare the event with :func:`emits`.
+            UndeclaredEventError: always; declare the event with ``emits``.
         """
         raise UndeclaredEventError(type(self).__qualname__, "send_to")
 

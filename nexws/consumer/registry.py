@@ -7,19 +7,20 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
+from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket, WebSocketDisconnect
 
 from nexws.errors import ConnectionClosedError
 from nexws.events import Contract
 from nexws.runtime import Dispatcher, Hub, Limits
 
-__all__ = ["CLIENT_LEFT", "STATE_KEY", "Authenticate", "Registry", "Service"]
+__all__ = ["STATE_KEY", "Authenticate", "Registry", "Service"]
 
 STATE_KEY: Final = "nexws"
 """Where an application keeps its registry: ``app.state["nexws"]``."""
 
-CLIENT_LEFT: Final = (ConnectionClosedError, WebSocketDisconnect)
-"""What a hook raises when it needs a client that has left."""
+_ABOUT_THE_CONNECTION: Final = (ConnectionClosedError, WebSocketDisconnect, WebSocketException)
+"""What a handler raises because of its connection, not of the event."""
 
 _logger = logging.getLogger("nexws")
 
@@ -67,6 +68,6 @@ class Registry:
         if service is None:
             dispatcher = None
             if contract is not None:
-                dispatcher = Dispatcher(contract, self.limits, _logger, CLIENT_LEFT)
+                dispatcher = Dispatcher(contract, self.limits, _logger, _ABOUT_THE_CONNECTION)
             service = self._services[consumer] = Service(Hub(self.limits), dispatcher)
         return service

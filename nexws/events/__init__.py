@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nexws.events.contract import Contract
-from nexws.events.emits import BoundEmit, Emit, Sender, emits
 from nexws.events.marks import on
+from nexws.events.pushes import BoundEmit, Emit, Sender, emits
 from nexws.events.reading import NO_PAYLOAD, Envelope, FrameReader
 from nexws.events.signatures import Handler
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nexws.errors import DuplicateEventError
-from nexws.events.emits import Emit
+from nexws.errors import DuplicateEventError, HandlerSignatureError
 from nexws.events.marks import EventMark, marks_of
+from nexws.events.pushes import Emit
 from nexws.events.reading import FrameReader, build_validator
 from nexws.events.signatures import Handler, read_handler
 
@@ -40,6 +41,7 @@ class Contract:
         Raises:
             DuplicateEventError: an event is served, or sent, under two names.
             HandlerSignatureError: a handler asks for what nobody supplies, or contradicts its mark.
+            SchemaError: a schema is nothing that Pydantic can validate.
         """
         marks: dict[str, tuple[EventMark, ...]] = {}
         emits: dict[str, Emit[Any]] = {}
@@ -51,9 +53,13 @@ class Contract:
                     marks[name] = marks_of(value) or marks[name]
         handlers: dict[str, Handler] = {}
         for name, declared in marks.items():
-            function = getattr(consumer, name)
+            function, where = getattr(consumer, name), f"{consumer.__qualname__}.{name}"
             for mark in declared if callable(function) else ():
-                handler = read_handler(mark, function, consumer.__qualname__, local_names, is_socket)
+                if not inspect.isfunction(inspect.getattr_static(consumer, name)):
+                    raise HandlerSignatureError(
+                        mark.event, where, "is no method", "write one that takes self"
+                    )
+                handler = read_handler(mark, function, where, local_names, is_socket)
                 if mark.event in handlers:
                     raise DuplicateEventError(mark.event, handlers[mark.event].where, handler.where)
                 handlers[mark.event] = handler

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from nexws.errors import PayloadError
+from nexws.errors import PayloadError, SchemaError
 from nexws.protocol import NO_DATA
 
 __all__ = ["PayloadWriter", "problems"]
@@ -27,7 +27,10 @@ class PayloadWriter(Generic[T]):
         self._event = event
         self._validate: Any = None
         if schema is not None:
-            adapter = TypeAdapter[T](schema)
+            try:
+                adapter = TypeAdapter[T](schema)
+            except PydanticUserError as error:
+                raise SchemaError(event, schema, str(error)) from error
             self._validate = adapter.validator.validate_python
             self._to_json = adapter.serializer.to_json
 
@@ -46,8 +49,9 @@ class PayloadWriter(Generic[T]):
         except ValidationError as error:
             shown = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems(error))
             raise PayloadError(self._event, shown) from None
-        except (PydanticSerializationError, UnicodeError) as error:
-            raise PayloadError(self._event, str(error)) from error
+        except (PydanticSerializationError, UnicodeError):  # their texts hold values of the payload
+            text = "a value in it is not what its schema says, or has no JSON"
+            raise PayloadError(self._event, text) from None
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:

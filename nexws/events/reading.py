@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json
 from typing_extensions import NotRequired, TypedDict
 
+from nexws.errors import SchemaError
 from nexws.events.payloads import problems
 from nexws.protocol import (
     Failure,
@@ -124,13 +125,28 @@ _KEYS_ONLY = "beside event, a frame may have data, a short ref (text or integer)
 
 
 def build_validator(schemas: Mapping[str, object]) -> Validate:
-    """Build the union of envelopes, one for each event."""
+    """Build the union of envelopes, one for each event.
+
+    Raises:
+        SchemaError: a schema is nothing that Pydantic can validate.
+    """
     # Pydantic tags unions of two or more members; these two fit no frame.
     members = [_envelope(nobody, Annotated[Any, BeforeValidator(_refuse)]) for nobody in ("", " ")]
     members += [_envelope(event, schema) for event, schema in schemas.items()]
     union = cast("Any", Annotated)[cast("Any", Union)[tuple(members)], Field(discriminator="event")]
-    adapter = TypeAdapter[Envelope](union)
-    return adapter.validator.validate_json
+    try:
+        return TypeAdapter[Envelope](union).validator.validate_json
+    except PydanticUserError:
+        for event, schema in schemas.items():
+            _blame(event, schema)
+        raise
+
+
+def _blame(event: str, schema: Any) -> None:
+    try:
+        TypeAdapter(_envelope(event, schema))
+    except PydanticUserError as error:
+        raise SchemaError(event, schema, str(error)) from error
 
 
 def _refuse(_data: object) -> object:

@@ -46,16 +46,17 @@ class Handler:
 def read_handler(
     mark: EventMark,
     function: Callable[..., Any],
-    owner: str,
+    where: str,
     local_names: Mapping[str, Any],
     is_socket: Callable[[object], bool],
 ) -> Handler:
-    """Make the handler of one mark; *is_socket* tells the annotation of the connection's socket.
+    """Make the handler of one mark at *where*; *is_socket* tells the annotation of the connection's socket.
 
     Raises:
         HandlerSignatureError: the method asks for what nobody supplies, or contradicts the mark.
+        SchemaError: its reply is nothing that Pydantic can write.
     """
-    reader = _Reader(mark, function, owner, local_names, is_socket)
+    reader = _Reader(mark, function, where, local_names, is_socket)
     order = reader.arguments()
     reply = reader.reply()
     return Handler(
@@ -91,16 +92,13 @@ class _Reader:
         self,
         mark: EventMark,
         function: Callable[..., Any],
-        owner: str,
+        where: str,
         local_names: Mapping[str, Any],
         is_socket: Callable[[object], bool],
     ) -> None:
         self.mark, self.function, self.is_socket = mark, function, is_socket
         self.schema: object = NO_PAYLOAD
-        self.where = f"{owner}.{getattr(function, '__name__', '?')}"
-        code = getattr(function, "__code__", None)
-        if code is not None:
-            self.where += f" ({code.co_filename}:{code.co_firstlineno})"
+        self.where = f"{where} ({function.__code__.co_filename}:{function.__code__.co_firstlineno})"
         if not inspect.iscoroutinefunction(function):
             raise self.refuse("is no coroutine function", "write it with async def")
         self.hints = self._hints(local_names)

@@ -24,12 +24,12 @@ NO_DATA: Final = ""
 
 
 def push_frame(event: str, data: str) -> str:
-    """Write a push: *data* is JSON or :data:`NO_DATA`."""
+    """Write a push: *data* is JSON or ``NO_DATA``."""
     return f'{{"event":"{event}","data":{data}}}' if data else f'{{"event":"{event}"}}'
 
 
 def reply_frame(event: str, ref: Ref, data: str) -> str:
-    """Write the reply to *ref*: *data* is JSON or :data:`NO_DATA`."""
+    """Write the reply to *ref*: *data* is JSON or ``NO_DATA``."""
     known_by = _quote(ref) if isinstance(ref, str) else ref
     tail = f',"data":{data}}}' if data else "}"
     return f'{{"event":"{event}","ref":{known_by},"status":"ok"{tail}'

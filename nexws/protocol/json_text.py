@@ -3,7 +3,7 @@
 The parser already refuses what is no JSON, lone surrogates and numbers out of range. These functions
 find the rest in a frame that has been parsed: nesting deeper than the limit, ``NaN`` and ``Infinity``
 (RFC 8259 section 6), and a key that stands twice in the envelope (section 4 calls that unpredictable).
-:func:`is_plain` answers for nearly every frame in nanoseconds that none of that is there.
+``is_plain`` answers for nearly every frame in nanoseconds that none of that is there.
 """
 
 from __future__ import annotations

@@ -323,7 +323,7 @@ class Connection:
     # -- tasks
 
     async def _interruptible(self, living: Coroutine[Any, Any, None]) -> None:
-        """Run *living* so that :meth:`_interrupt` can end it.
+        """Run *living* so that ``_interrupt`` can end it.
 
         It is cancelled once, as asyncio does, not for as long as it runs, as a cancel scope would: a handler may
         await what it needs to clean up.

@@ -23,17 +23,17 @@ class Dispatcher:
         contract: Contract,
         limits: Limits,
         logger: logging.Logger,
-        client_left: tuple[type[Exception], ...],
+        passed_on: tuple[type[Exception], ...],
     ) -> None:
         self._handlers = contract.handlers
         self._read = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth).read
-        self._logger, self._client_left = logger, client_left
+        self._logger, self._passed_on = logger, passed_on
 
     async def dispatch(self, consumer: Any, websocket: Any, frame: str | bytes) -> str | None:
         """Serve one frame; gives the frame that answers it, if it is to be answered.
 
-        Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors that mean
-        that the client has left come out of here.
+        Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors about
+        the connection itself, ``passed_on``, come out of here.
         """
         if not isinstance(frame, str):
             return _NOT_TEXT.frame()
@@ -49,7 +49,7 @@ class Dispatcher:
             return None if ref is None else handler.write_reply(ref, result)
         except EventError as error:
             return self._failed(envelope, error)
-        except self._client_left:
+        except self._passed_on:
             raise
         except Exception:
             event = envelope["event"] if envelope else "?"
@@ -66,7 +66,11 @@ class Dispatcher:
             data=error.data,
             retryable=error.retryable,
         )
-        return failure.frame()
+        try:
+            return failure.frame()
+        except ValueError:
+            self._logger.error("event %r failed with %r, whose data cannot be written", event, error.code)
+            return self._internal(envelope)
 
     def _internal(self, envelope: Envelope | None) -> str:
         event, ref = _address(envelope)

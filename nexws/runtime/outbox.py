@@ -44,7 +44,7 @@ class Outbox:
     no task. Where ``send`` would wait, a task finishes it, and later frames queue up to ``limit_bytes``. A frame that
     waits longer than ``timeout``, or one past the limit, ends the connection through ``on_slow``.
 
-    An outbox begins held (the client is not yet accepted): frames wait for :meth:`open`.
+    An outbox begins held (the client is not yet accepted): frames wait for ``open``.
     """
 
     __slots__ = (

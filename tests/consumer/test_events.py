@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from nexios import NexiosApp
+from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -80,6 +81,14 @@ class Chat(EventConsumer):
     @on("chat.full")
     async def full(self, data: SendMessage) -> None:
         raise EventError("group_full", "the group is full", data={"limit": 2}, retryable=True)
+
+    @on("chat.unwritable")
+    async def unwritable(self) -> None:
+        raise EventError("group_full", data=object())
+
+    @on("chat.kick")
+    async def kick(self) -> None:
+        raise WebSocketException(4321, "out")
 
     @on("chat.broken")
     async def broken(self, data: SendMessage) -> None:
@@ -198,6 +207,31 @@ async def test_an_event_error_is_told_whole() -> None:
         failure = failed.value
         assert (failure.code, failure.message) == ("group_full", "the group is full")
         assert (failure.data, failure.retryable) == ({"limit": 2}, True)
+
+
+async def test_an_event_error_that_cannot_be_written_is_still_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With what can be said: that it failed."""
+    async with connect(chat_app(), "/chat") as ann:
+        with pytest.raises(EventFailed, match="internal"):
+            await ann.call("chat.unwritable")
+    assert "'chat.unwritable' failed with 'group_full'" in caplog.text
+
+
+async def test_a_handler_may_close_the_connection_by_an_exception() -> None:
+    """Nexios' own, as in any hook."""
+    async with connect(chat_app(), "/chat") as ann:
+        await ann.send("chat.kick", ref="1")
+        assert await ann.expect_close() == 4321
+
+
+async def test_no_payload_is_logged_with_what_is_wrong_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    """A log is read by others than the payload is for."""
+    async with connect(chat_app(), "/chat") as ann:
+        with pytest.raises(EventFailed, match="internal"):
+            await ann.call("chat.liar")
+    assert "'many'" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -330,6 +364,7 @@ async def until_cut(connection: Connection) -> None:
     with anyio.fail_after(2):
         while not connection.is_over:
             await anyio.lowlevel.checkpoint()
+    assert await connection.expect_close() == 1006
 
 
 async def test_a_consumer_outside_of_a_connection_says_so() -> None:

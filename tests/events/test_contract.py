@@ -15,6 +15,7 @@ from nexws import (
     EventConsumer,
     EventNameError,
     HandlerSignatureError,
+    SchemaError,
     SetupError,
     WebSocketConsumer,
     emits,
@@ -167,6 +168,62 @@ def unknown_annotation() -> object:
     return Shop
 
 
+class Unknown:
+    """Nothing that Pydantic knows."""
+
+
+def unusable_schema() -> object:
+    class Shop(EventConsumer):
+        @on("order.fine")
+        async def fine(self, data: Order) -> None: ...
+
+        @on("order.place")
+        async def place(self, data: Unknown) -> None: ...
+
+    return Shop
+
+
+def unusable_reply() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self) -> Unknown:
+            return Unknown()
+
+    return Shop
+
+
+def unusable_push() -> object:
+    return emits("order.placed", Unknown)
+
+
+def static_method() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        @staticmethod
+        async def place(data: Order) -> None: ...
+
+    return Shop
+
+
+def class_method() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        @classmethod
+        async def place(cls, data: Order) -> None: ...
+
+    return Shop
+
+
+def an_alias() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place(self, data: Order) -> None: ...
+
+        other = place
+
+    return Shop
+
+
 def events_in_text() -> object:
     class Shop(EventConsumer):
         encoding = "text"
@@ -219,6 +276,16 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         HandlerSignatureError,
         "names 'Nowhere', which is not known here; define or import it",
     ),
+    (
+        unusable_schema,
+        SchemaError,
+        "event 'order.place' has schema Unknown, which Pydantic cannot use; write a model",
+    ),
+    (unusable_reply, SchemaError, "event 'order.place' has schema Unknown, which Pydantic cannot use"),
+    (unusable_push, SchemaError, "event 'order.placed' has schema Unknown, which Pydantic cannot use"),
+    (static_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
+    (class_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
+    (an_alias, DuplicateEventError, "Shop.other ("),
     (events_in_text, EncodingError, "use 'json': events are JSON text frames"),
     (unknown_encoding, EncodingError, "has encoding 'xml'; use 'json', 'text', 'bytes' or None"),
 ]

@@ -32,7 +32,7 @@ class Sender(Protocol):
 
 
 class Emit(Generic[T]):
-    """A push that a consumer class declares; made by :func:`emits`, used through an instance of the class."""
+    """A push that a consumer class declares; made by ``emits``, used through an instance of the class."""
 
     __slots__ = ("_writer", "event", "schema")
 
