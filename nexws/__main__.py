@@ -1,0 +1,5 @@
+"""``python -m nexws``."""
+
+from nexws.cli import main
+
+main()
