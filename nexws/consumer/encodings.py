@@ -44,7 +44,7 @@ class _Json:
         try:
             text = frame if isinstance(frame, str) else frame.decode()
             payload = from_json(text, allow_inf_nan=False)
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, TypeError):  # a TypeError: a lone surrogate in the text itself
             raise CloseRequested(CloseCode.INVALID_DATA, "the frame is not UTF-8") from None
         except ValueError:
             raise CloseRequested(CloseCode.UNSUPPORTED_DATA, "the frame is no JSON") from None
@@ -128,9 +128,9 @@ def _frame_of(message: Message, limits: Limits) -> str | bytes:
     text = message.get("text")
     frame: str | bytes = text if text is not None else message["bytes"]
     size = len(frame)
-    if size > limits.frame_bytes or (
-        isinstance(frame, str) and size * 4 > limits.frame_bytes and len(frame.encode()) > limits.frame_bytes
-    ):
+    if isinstance(frame, str) and size <= limits.frame_bytes < size * 4:
+        size = len(frame.encode("utf-8", "replace"))
+    if size > limits.frame_bytes:
         raise CloseRequested(CloseCode.TOO_BIG, "the frame is too large")
     return frame
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, TypeVar
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from nexws.errors import PayloadError, SchemaError
-from nexws.protocol import NO_DATA
+from nexws.protocol import NO_DATA, has_no_number
 
 __all__ = ["PayloadWriter", "problems"]
 
 T = TypeVar("T")
 
 _MOST_DETAILS = 32
-_LONGEST_NAME = 128
+_MOST_FOUND = 256  # more are counted, but not looked at: making them costs far more than finding them
+_LONGEST_MESSAGE = 300
+_SERIALIZER = re.compile(r"Error calling function `(\w+)`: (\w+)")
+_WITHOUT_INPUT = {
+    "union_tag_invalid": "Input tag is none of the expected tags",
+    "zoneinfo_str": "Input is not a known time zone",
+}
 
 
 class PayloadWriter(Generic[T]):
@@ -45,23 +52,36 @@ class PayloadWriter(Generic[T]):
                 raise PayloadError(self._event, "it is declared without one")
             return NO_DATA
         try:
-            return self._to_json(self._validate(payload), by_alias=True, warnings="error").decode()
+            written = self._to_json(self._validate(payload), by_alias=True, warnings="error").decode()
         except ValidationError as error:
             shown = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems(error))
             raise PayloadError(self._event, shown) from None
-        except (PydanticSerializationError, UnicodeError):  # their texts hold values of the payload
-            text = "a value in it is not what its schema says, or has no JSON"
-            raise PayloadError(self._event, text) from None
+        except (PydanticSerializationError, UnicodeError) as error:
+            raise PayloadError(self._event, _without_values(error)) from None
+        if ("NaN" in written or "Infinity" in written) and has_no_number(written):
+            raise PayloadError(self._event, "NaN and Infinity are no JSON")  # ser_json_inf_nan="constants"
+        return written
+
+
+def _without_values(error: Exception) -> str:
+    """Say why a payload cannot be written; the error's own text may hold what is in it."""
+    culprit = _SERIALIZER.match(str(error))
+    if culprit is not None:
+        return f"its serializer {culprit[1]!r} raised {culprit[2]}"
+    return "a value in it is not what its schema says, or has no JSON"
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
     """Say what is wrong, without the input, links or more entries than anybody reads."""
+    count = error.error_count()
+    if count > _MOST_FOUND:
+        return [{"loc": [], "type": "too_many_errors", "msg": f"{count} values are not valid"}]
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         {
-            "loc": [part[:_LONGEST_NAME] if isinstance(part, str) else part for part in each["loc"]],
+            "loc": list(each["loc"]),
             "type": each["type"],
-            "msg": each["msg"],
+            "msg": _WITHOUT_INPUT.get(each["type"], each["msg"])[:_LONGEST_MESSAGE],
         }
         for each in found[:_MOST_DETAILS]
     ]

@@ -30,6 +30,7 @@ NO_PAYLOAD: Final = object()
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _SAFE_INTEGER = 2**53 - 1  # what every JSON reader can hold, RFC 8259 section 6
 _LONGEST_REF = 128
+_LONGEST_NAME = 128
 _Ref = Union[
     Annotated[str, Field(strict=True, max_length=_LONGEST_REF)],
     Annotated[int, Field(strict=True, ge=-_SAFE_INTEGER, le=_SAFE_INTEGER)],
@@ -73,9 +74,8 @@ class FrameReader:
         """
         size = len(frame)
         if size > self._frame_bytes or (not frame.isascii() and self._exceeds(frame)):
-            return Failure(
-                code=FailureCode.TOO_LARGE, message=f"a frame has at most {self._frame_bytes} bytes"
-            )
+            text = f"a frame has at most {self._frame_bytes} bytes (Limits.frame_bytes)"
+            return Failure(code=FailureCode.TOO_LARGE, message=text)
         try:
             envelope = self._validate(frame)
         except ValidationError as error:
@@ -84,6 +84,12 @@ class FrameReader:
             return envelope
         return self._breach(frame, envelope) or envelope
 
+    @staticmethod
+    def address(frame: str) -> tuple[str | None, Ref | None]:
+        """Find the event and the ref of a frame whose validation ended in a validator's own exception."""
+        received = _json_object(frame) or {}
+        return _readable_event(received), _readable_ref(received)
+
     def _exceeds(self, frame: str) -> bool:
         return len(frame.encode("utf-8", "replace")) > self._frame_bytes
 
@@ -91,7 +97,7 @@ class FrameReader:
         """Say which rule of JSON a well-formed frame breaks that the parser does not hold."""
         code = FailureCode.BAD_FRAME
         if is_too_deep(frame, self._depth):
-            text = f"the frame nests deeper than {self._depth}"
+            text = f"the frame nests deeper than {self._depth} (Limits.json_depth)"
         elif has_no_number(frame):
             text = "NaN and Infinity are no JSON"
         elif has_duplicate_key(frame):
@@ -104,16 +110,18 @@ class FrameReader:
         """Tell the client what is wrong; reads the frame again, which only a wrong frame costs."""
         received = _json_object(frame)
         if received is None:
-            return Failure(code=FailureCode.BAD_FRAME, message="the frame is no JSON object")
+            return Failure(
+                code=FailureCode.BAD_FRAME, message="the frame is no JSON object, or nests far too deeply"
+            )
         breach = self._breach(frame, received)
         if breach is not None:
             return breach
         if _readable_event(received) is None:
             return _failure(received, FailureCode.BAD_ENVELOPE, "the frame names no event")
         event, found = received["event"], problems(error)
-        if found[0]["type"] == "union_tag_invalid":
+        if found[0]["type"] == "union_tag_invalid" and not found[0]["loc"]:
             return _failure(received, FailureCode.UNKNOWN_EVENT, f"no handler for event {event!r}")
-        if any(each["loc"][1:2] != ["data"] for each in found):
+        if not _is_envelope(received):
             return _failure(received, FailureCode.BAD_ENVELOPE, _KEYS_ONLY)
         data = received.get("data")
         details = [{**each, "loc": _within(data, each["loc"][2:], each["type"])} for each in found]
@@ -154,17 +162,23 @@ def _refuse(_data: object) -> object:
 
 
 def _envelope(event: str, schema: object) -> Any:
-    data: Any = NotRequired[None] if schema is NO_PAYLOAD else schema
-    fields = {"event": Literal[event], "data": data, "ref": NotRequired[_Ref], "meta": NotRequired[_Meta]}
+    return _envelope_type(Literal[event], NotRequired[None] if schema is NO_PAYLOAD else schema)
+
+
+def _envelope_type(event: Any, data: Any) -> Any:
+    fields = {"event": event, "data": data, "ref": NotRequired[_Ref], "meta": NotRequired[_Meta]}
     envelope = TypedDict("Frame", fields)  # type: ignore[misc] # made from what the program declares
     envelope.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     return envelope
 
 
+_is_envelope = TypeAdapter[Any](_envelope_type(str, NotRequired[Any])).validator.isinstance_python
+
+
 def _json_object(frame: str) -> dict[str, Any] | None:
     try:
         received = from_json(frame)
-    except ValueError:
+    except (ValueError, TypeError):  # a lone surrogate in the text itself is a TypeError
         return None
     return cast("dict[str, Any]", received) if isinstance(received, dict) else None
 
@@ -206,5 +220,5 @@ def _within(payload: Any, loc: Sequence[Any], kind: str) -> list[Any]:
             inside = inside[part]
         elif not (kind == "missing" and number == len(loc)):
             continue
-        path.append(part)
+        path.append(part[:_LONGEST_NAME] if isinstance(part, str) else part)
     return path

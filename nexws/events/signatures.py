@@ -152,7 +152,7 @@ class _Reader:
         """Tell what the handler replies with; ``None`` for no payload."""
         hint, declared = self.hints.get("return", _EMPTY), self.mark.reply
         if declared is None:
-            return None if hint in (_EMPTY, Any, type(None)) else hint
+            return None if hint in (_EMPTY, type(None)) else hint
         if hint in (_EMPTY, Any, declared) or _is_subclass(hint, declared):
             return declared
         problem = f"returns {_shown(hint)}, but reply= declares {_shown(declared)}"

@@ -26,7 +26,8 @@ class Dispatcher:
         passed_on: tuple[type[Exception], ...],
     ) -> None:
         self._handlers = contract.handlers
-        self._read = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth).read
+        reader = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth)
+        self._read, self._address_of = reader.read, reader.address
         self._logger, self._passed_on = logger, passed_on
 
     async def dispatch(self, consumer: Any, websocket: Any, frame: str | bytes) -> str | None:
@@ -48,16 +49,16 @@ class Dispatcher:
             ref = envelope.get("ref")
             return None if ref is None else handler.write_reply(ref, result)
         except EventError as error:
-            return self._failed(envelope, error)
+            return self._failed(self._address(frame, envelope), error)
         except self._passed_on:
             raise
         except Exception:
-            event = envelope["event"] if envelope else "?"
-            self._logger.exception("event %r was not served: its handler raised", event)
-            return self._internal(envelope)
+            address = self._address(frame, envelope)
+            self._logger.exception("event %r was not served: its handler raised", address[0])
+            return self._internal(address)
 
-    def _failed(self, envelope: Envelope | None, error: EventError) -> str:
-        event, ref = _address(envelope)
+    def _failed(self, address: tuple[str | None, Ref | None], error: EventError) -> str:
+        event, ref = address
         failure = Failure(
             code=error.code,
             message=error.message,
@@ -70,14 +71,13 @@ class Dispatcher:
             return failure.frame()
         except ValueError:
             self._logger.error("event %r failed with %r, whose data cannot be written", event, error.code)
-            return self._internal(envelope)
+            return self._internal(address)
 
-    def _internal(self, envelope: Envelope | None) -> str:
-        event, ref = _address(envelope)
+    def _internal(self, address: tuple[str | None, Ref | None]) -> str:
+        event, ref = address
         return Failure(
             code=FailureCode.INTERNAL, message="the event could not be served", event=event, ref=ref
         ).frame()
 
-
-def _address(envelope: Envelope | None) -> tuple[str | None, Ref | None]:
-    return (None, None) if envelope is None else (envelope["event"], envelope.get("ref"))
+    def _address(self, frame: str, envelope: Envelope | None) -> tuple[str | None, Ref | None]:
+        return self._address_of(frame) if envelope is None else (envelope["event"], envelope.get("ref"))

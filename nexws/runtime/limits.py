@@ -7,18 +7,21 @@ from dataclasses import dataclass, fields
 __all__ = ["Limits"]
 
 
+_PARSER_DEPTH = 200  # pydantic-core's own limit
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The bounds that every connection lives within; times are seconds.
 
     Raises:
-        ValueError: a bound is not greater than zero.
+        ValueError: a bound is not greater than zero, or ``json_depth`` greater than 200.
     """
 
     frame_bytes: int = 64 * 1024
     """The largest frame that a client may send, in bytes of UTF-8."""
     json_depth: int = 64
-    """How deep the JSON of a frame may nest."""
+    """How deep the JSON of a frame may nest; 200 at most, where the parser ends."""
     inbox_frames: int = 32
     """Frames that wait while a handler runs; behind them the connection is not read."""
     outbox_bytes: int = 1024 * 1024
@@ -42,3 +45,5 @@ class Limits:
         for field in fields(self):
             if not getattr(self, field.name) > 0:
                 raise ValueError(f"Limits.{field.name} must be greater than zero")
+        if self.json_depth > _PARSER_DEPTH:
+            raise ValueError(f"Limits.json_depth must be at most {_PARSER_DEPTH}: no parser here goes deeper")
