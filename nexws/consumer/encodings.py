@@ -71,7 +71,6 @@ class _Text:
     def write(self, payload: Any) -> Frame:
         if not isinstance(payload, str):
             raise PayloadError(None, f"this consumer sends text, not {type(payload).__name__}")
-        _check_text(payload)
         return Frame.text(payload)
 
 
@@ -133,10 +132,3 @@ def _frame_of(message: Message, limits: Limits) -> str | bytes:
     if size > limits.frame_bytes:
         raise CloseRequested(CloseCode.TOO_BIG, "the frame is too large")
     return frame
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise PayloadError(None, str(error)) from error

@@ -59,7 +59,8 @@ def open_socket(scope: Any, receive: Receive, send: Send) -> WebSocket:
 def take_over(websocket: WebSocket, limits: Limits) -> Connection:
     """Let all that Nexios' socket does go through a connection of ours."""
     may_deny = _DENIAL in websocket.scope["extensions"]
+    ends = websocket.scope.get("client"), websocket.scope.get("server")
     inside = vars(websocket)  # what it was made of is private, and there is no other way in
-    connection = Connection(inside["_receive"], inside["_send"], limits, may_deny=may_deny)
+    connection = Connection(inside["_receive"], inside["_send"], limits, may_deny=may_deny, ends=ends)
     inside["_receive"], inside["_send"] = connection.receive, connection.send
     return connection

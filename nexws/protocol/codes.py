@@ -31,9 +31,9 @@ class FailureCode(str, enum.Enum):
     """What went wrong with an event; the ``code`` of a failure."""
 
     BAD_FRAME = "bad_frame"
-    """The frame is no JSON, too deeply nested, or binary where text is spoken."""
+    """The frame is no JSON object, too deeply nested, or binary where text is spoken."""
     BAD_ENVELOPE = "bad_envelope"
-    """The frame is JSON, but not ``{"event": ..., "data": ..., "ref": ...}``."""
+    """The frame is a JSON object, but not ``{"event": ..., "data": ..., "ref": ...}``."""
     UNKNOWN_EVENT = "unknown_event"
     INVALID_PAYLOAD = "invalid_payload"
     TOO_LARGE = "too_large"

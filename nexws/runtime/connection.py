@@ -17,7 +17,7 @@ from nexws.errors import ConnectionClosedError, NexwsError
 from nexws.protocol import CloseCode, close_reason
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Outbox, Send, resume
-from nexws.runtime.transport import abort
+from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
 
 __all__ = ["Application", "CloseRequested", "Connection", "Receive", "State"]
 
@@ -72,7 +72,15 @@ class Connection:
     socket is read on (up to ``Limits.inbox_frames``), so a client that leaves is noticed; the hook is cancelled then.
     """
 
-    def __init__(self, receive: Receive, send: Send, limits: Limits, *, may_deny: bool = False) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        limits: Limits,
+        *,
+        may_deny: bool = False,
+        ends: Ends = (None, None),
+    ) -> None:
         self.id = uuid.uuid4()
         self.created = time.time()
         self.user_id: str | None = None
@@ -90,6 +98,8 @@ class Connection:
         self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
         self._interrupted = False
         self._expires: float | None = None
+        self._ends = ends
+        self._witness: CloseWitness | None = None
         self.application: Application
         self._tasks: TaskGroup
 
@@ -105,6 +115,9 @@ class Connection:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._end()
+            # Some servers keep the socket for as long as anybody holds these (granian).
+            del self._server_receive, self._server_send
+            self.outbox.forget_send()
 
     # -- the framework's side of the socket
 
@@ -135,6 +148,7 @@ class Connection:
                 await self._server_send(message)
             except OSError:
                 raise ConnectionClosedError(self.code) from None
+            self._witness = watch_close(self._server_send)
             self.state = State.OPEN
             self.application.accepted()
             self.outbox.open()
@@ -308,16 +322,23 @@ class Connection:
 
     def _left(self, message: Message) -> None:
         if self.state is State.OPEN or self.state is State.CONNECTING:
-            self.code = message.get("code") or CloseCode.NO_STATUS
+            self.code = self._code_of(message)
             self.state = State.CLOSED if self.state is State.OPEN else State.REFUSED
         self.outbox.close()
+
+    def _code_of(self, message: Message) -> int:
+        """Read the close code: a server that says 1005 and names no reason has received no close frame at all."""
+        if self._witness is not None and self._witness.code is not None:
+            return self._witness.code
+        code: int = message.get("code") or CloseCode.NO_STATUS
+        return CloseCode.ABNORMAL if code == CloseCode.NO_STATUS and "reason" not in message else code
 
     def _cut(self) -> None:
         """Drop a client that does not read."""
         if self.state is State.OPEN:
             self.code = CloseCode.SLOW
         self.state = State.CLOSED
-        abort(self._server_send)
+        abort(self._server_send, self._ends)
         self._interrupt()
 
     # -- tasks

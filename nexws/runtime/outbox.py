@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import anyio
 
+from nexws.errors import PayloadError
+
 __all__ = ["Frame", "Message", "Outbox", "Send", "resume"]
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -27,8 +29,15 @@ class Frame:
 
     @classmethod
     def text(cls, text: str) -> Frame:
-        """Make a text frame."""
-        size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        """Make a text frame.
+
+        Raises:
+            PayloadError: *text* holds half a surrogate pair, which no frame can (RFC 3629 section 3).
+        """
+        try:
+            size = len(text) if text.isascii() else len(text.encode())
+        except UnicodeEncodeError:
+            raise PayloadError(None, "its text holds half a surrogate pair") from None
         return cls({"type": "websocket.send", "text": text}, size)
 
     @classmethod
@@ -130,6 +139,10 @@ class Outbox:
         self._queue = None
         self._waiting = 0
         self._wake()
+
+    def forget_send(self) -> None:
+        """Let go of the server's ``send``, once closed."""
+        del self._send
 
     def _enqueue(self, queue: deque[Frame], frame: Frame) -> bool:
         self._waiting += frame.size_bytes

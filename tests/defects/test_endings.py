@@ -122,7 +122,7 @@ async def test_a_client_that_leaves_is_no_error(
     await client.end()
     assert errors(caplog) == []
     assert client.closes == []
-    assert Room.codes == [code or 1005]
+    assert Room.codes == [code or 1006]
 
 
 @pytest.mark.defect("co11", "ch03", nexios="Traceback")
@@ -227,16 +227,16 @@ async def test_a_cancelled_connection_is_closed_with_1012(server: Server, how: s
     assert how == "scope" or isinstance(client.error, asyncio.CancelledError)
 
 
-@pytest.mark.defect("co18", nexios=r"\[1000\] == \[1005\]")
+@pytest.mark.defect("co18", nexios=r"\[1000\] == \[1006\]")
 @pytest.mark.parametrize("code", [None, 0])
 async def test_a_client_that_leaves_without_a_code_has_left_with_none(
     server: Server, code: int | None
 ) -> None:
-    """RFC 6455 calls that 1005; Nexios takes it for a normal end."""
+    """No close frame came, which RFC 6455 section 7.1.5 calls 1006; Nexios takes it for a normal end."""
     client = await server.connect(server.serve(Remembers), Remembers)
     client.leave(code)
     await client.end()
-    assert Remembers.codes == [1005]
+    assert Remembers.codes == [1006]
 
 
 @pytest.mark.defect("co30", nexios="late")

@@ -1,0 +1,215 @@
+"""The program that every server of these tests serves."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import parse_qs
+
+from nexios import NexiosApp
+from nexios.exceptions import WebSocketException
+from nexios.http import Request, Response
+from nexios.types import ASGIApp, Receive, Scope, Send
+from nexios.websockets import WebSocket
+from pydantic import BaseModel, Field
+
+from nexws import EventConsumer, EventError, Limits, Nexws, WebSocketConsumer, emits, on
+
+SEND_TIMEOUT = 2.0
+FLOOD = b"x" * 500_000
+
+
+class NameFromQuery:
+    """Puts the ``name`` of the query string into ``scope["user"]``, as a program's own middleware might."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["user"] = parse_qs(scope["query_string"].decode()).get("name", ["nobody"])[0]
+        await self.app(scope, receive, send)
+
+
+def record(name: str, code: int) -> None:
+    """Write into the server's log what ``on_disconnect`` was told; see ``Server.codes``."""
+    print(f"{name} has left with {code}", flush=True)
+
+
+class Recorded(WebSocketConsumer):
+    """Writes down how each connection ended."""
+
+    middleware = [NameFromQuery]
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        record(websocket.scope["user"], close_code)
+
+
+class Chat(Recorded):
+    """A chat as Nexios' own documentation writes it."""
+
+    encoding = "json"
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("room")
+        await self.broadcast({"joined": websocket.scope["user"]}, group_name="room", save_history=True)
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        user = websocket.scope["user"]
+        if data == "history":
+            await websocket.send_json([entry.payload for entry in await self.history("room")])
+        elif "to" in data:
+            await self.send_to(data["to"], {"from": user, "whispers": data["text"]})
+        else:
+            await self.broadcast({"from": user, "says": data["text"]}, group_name="room", save_history=True)
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        await super().on_disconnect(websocket, close_code)
+        await self.broadcast({"left": websocket.scope["user"]}, group_name="room", save_history=True)
+
+
+class Echo(Recorded):
+    """Sends each frame to everyone who is here, in whatever frame it came."""
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("all")
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        await self.broadcast(data, group_name="all")
+
+
+class EchoJson(Echo):
+    encoding = "json"
+
+
+class EchoText(Echo):
+    encoding = "text"
+
+
+class EchoBytes(Echo):
+    encoding = "bytes"
+
+
+class Door(Recorded):
+    """Lets nobody in."""
+
+    encoding = "text"
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        how = websocket.path_params["how"]
+        if how == "close":
+            await websocket.close()
+        elif how == "exception":
+            raise WebSocketException(code=1008, reason="not you")
+        elif how == "error":
+            raise ValueError("a bug")
+
+
+class Obedient(Recorded):
+    """Does what the client says."""
+
+    encoding = "text"
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        if data == "fail":
+            raise ValueError("a bug")
+        if data == "close":
+            await websocket.close(4000, "enough")
+            return
+        await websocket.send_text(f"{data} is done")
+
+
+class Flood(Recorded):
+    """Sends half a megabyte to everyone whenever somebody says so."""
+
+    encoding = "bytes"
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("flood")
+        await websocket.send_bytes(b"welcome")
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        await self.broadcast(FLOOD, group_name="flood")
+
+
+class Crowd(Recorded):
+    """Counts who is here, or sends what it is told to all of them."""
+
+    encoding = "text"
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        if websocket.scope["user"] != "teller":
+            await self.join_group("crowd")
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        if data == "count":
+            await websocket.send_text(str(len(await self.group("crowd"))))
+        else:
+            await websocket.send_text(str(await self.broadcast(data, group_name="crowd")))
+
+
+class Say(BaseModel):
+    text: str = Field(min_length=1, max_length=10)
+
+
+class Said(BaseModel):
+    text: str
+    by: str
+
+
+class Receipt(BaseModel):
+    reached: int
+
+
+class Typed(EventConsumer):
+    """A chat of typed events."""
+
+    middleware = [NameFromQuery]
+    said = emits("chat.said", Said)
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("typed")
+
+    @on("chat.say", schema=Say, reply=Receipt)
+    async def say(self, data: Say) -> Receipt:
+        said = Said(text=data.text, by=self.user)
+        return Receipt(reached=await self.said.broadcast(said, "typed", exclude_self=True))
+
+    @on("chat.refuse")
+    async def refuse(self) -> None:
+        raise EventError("not_now", "come back later", retryable=True)
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        record(self.user, close_code)
+
+
+app = NexiosApp(title="Servers", version="1.0.0")
+ws = Nexws(app, limits=Limits(send_timeout=SEND_TIMEOUT, outbox_bytes=64 * 1024 * 1024))
+
+app.add_ws_route(Chat.as_route("/chat"))
+app.add_ws_route(EchoJson.as_route("/echo/json"))
+app.add_ws_route(EchoText.as_route("/echo/text"))
+app.add_ws_route(EchoBytes.as_route("/echo/bytes"))
+app.add_ws_route(Echo.as_route("/echo/any"))
+app.add_ws_route(Door.as_route("/door/{how}"))
+app.add_ws_route(Obedient.as_route("/obedient"))
+app.add_ws_route(Flood.as_route("/flood"))
+app.add_ws_route(Crowd.as_route("/crowd"))
+app.add_ws_route(Typed.as_route("/typed"))
+
+
+@app.get("/chat")
+async def page(request: Request, response: Response) -> Any:
+    """Answer requests on the path of a consumer."""
+    return response.text("the page of the chat")
+
+
+@app.get("/mark/{word}")
+async def mark(request: Request, response: Response, word: str) -> Any:
+    """Log a word, behind all that has been logged before."""
+    logging.getLogger("nexios").error("mark %s", word)
+    return response.text("")

@@ -1,0 +1,88 @@
+"""Clients of real servers, well-behaved and not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as _connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.servers.harness import PATIENCE, Server
+
+__all__ = [
+    "call",
+    "close_without_code",
+    "closed",
+    "connect",
+    "lose",
+    "receive",
+    "receive_json",
+    "reset",
+    "send_json",
+]
+
+_EMPTY_CLOSE = b"\x88\x80\0\0\0\0"
+
+
+@asynccontextmanager
+async def connect(server: Server, path: str, name: str = "nobody") -> AsyncIterator[ClientConnection]:
+    """Connect as the client *name*."""
+    address = server.url(f"{path}?name={name}")
+    async with _connect(
+        address, compression=None, max_size=None, ping_interval=None, open_timeout=PATIENCE, proxy=None
+    ) as client:
+        yield client
+
+
+async def receive(client: ClientConnection, within: float = PATIENCE) -> str | bytes:
+    """Give the next frame."""
+    return await asyncio.wait_for(client.recv(), within)
+
+
+async def receive_json(client: ClientConnection) -> Any:
+    """Give what the next frame holds."""
+    return from_json(await receive(client))
+
+
+async def send_json(client: ClientConnection, payload: Any) -> None:
+    """Send *payload* in a text frame."""
+    await client.send(to_json(payload).decode())
+
+
+async def call(client: ClientConnection, payload: Any) -> Any:
+    """Send *payload* and give what the next frame holds."""
+    await send_json(client, payload)
+    return await receive_json(client)
+
+
+async def closed(client: ClientConnection) -> tuple[int | None, str | None]:
+    """Wait until the server has closed, without another frame; gives the code and the reason."""
+    try:
+        frame = await receive(client)
+    except ConnectionClosed:
+        return client.close_code, client.close_reason
+    raise AssertionError(f"the server has not closed but sent {frame!r}")
+
+
+def close_without_code(client: ClientConnection) -> None:
+    """Send a close frame that names no code, as ``new WebSocket().close()`` does in a browser."""
+    client.transport.write(_EMPTY_CLOSE)
+
+
+def lose(client: ClientConnection) -> None:
+    """End the TCP connection in good order, but without a close frame."""
+    client.transport.close()
+
+
+def reset(client: ClientConnection) -> None:
+    """End the TCP connection as a crash does."""
+    linger = struct.pack("ii", 1, 0)
+    client.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    client.transport.abort()
