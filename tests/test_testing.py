@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 from nexios import NexiosApp
 from nexios.types import Receive, Scope, Send
 from nexios.websockets import WebSocket
@@ -124,7 +125,7 @@ async def test_leaving_the_block_waits_for_the_clean_up() -> None:
     class Tidy(Clock):
         async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
             for _ in range(10):
-                await anyio.lowlevel.checkpoint()
+                await checkpoint()
             cleaned.append(close_code)
 
     app = NexiosApp()

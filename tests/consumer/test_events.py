@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 from nexios import NexiosApp
 from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket
@@ -274,7 +275,7 @@ async def test_events_of_one_connection_are_handled_in_order() -> None:
         async def step(self, data: int) -> list[int]:
             self.order.append(data)
             for _ in range(10 - data):
-                await anyio.lowlevel.checkpoint()
+                await checkpoint()
             self.order.append(data)
             return self.order
 
@@ -363,7 +364,7 @@ async def until_cut(connection: Connection) -> None:
     """See that the application has ended the connection by itself."""
     with anyio.fail_after(2):
         while not connection.is_over:
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
     assert await connection.expect_close() == 1006
 
 

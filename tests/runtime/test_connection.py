@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from nexws import ConnectionClosedError, Limits
 from nexws.runtime import CloseRequested, Connection, Frame, Message, State
@@ -95,7 +96,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait until something holds."""
     with anyio.fail_after(2):
         while not condition():
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
 
 
 async def test_frames_are_served_in_order_and_the_end_is_told() -> None:
@@ -113,7 +114,7 @@ async def test_frames_stay_in_order_while_hooks_wait() -> None:
 
     async def now_and_then(app: Recorder, text: str) -> None:
         for _ in range(int(text) % 3):
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
 
     line = Line(now_and_then)
     texts = [str(number) for number in range(100)]
@@ -151,7 +152,7 @@ async def test_a_hook_runs_in_one_task_from_its_beginning_to_its_end() -> None:
     async def with_timeout(app: Recorder, text: str) -> None:
         began = anyio.get_current_task().id
         with anyio.fail_after(1):
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
         with anyio.move_on_after(0.001) as scope:
             await anyio.sleep_forever()
         assert scope.cancelled_caught
@@ -201,7 +202,7 @@ async def test_the_socket_is_read_on_while_a_hook_waits_up_to_the_inbox() -> Non
         tasks.start_soon(line.run)
         await until(lambda: line.server.reads == 5)
         for _ in range(20):
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
         assert line.server.reads == 5  # one is served, four wait
         release.set()
         await until(lambda: len(line.app.log) == 21)
@@ -265,7 +266,7 @@ async def test_a_hook_may_close_and_go_on() -> None:
     async def close(app: Recorder, text: str) -> None:
         await app.connection.close(4000, "enough")
         await app.connection.close(4001, "twice")
-        await anyio.lowlevel.checkpoint()
+        await checkpoint()
         app.log.append("went on")
 
     line = Line(close)

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from nexws.runtime import Frame, Message
 from nexws.runtime.outbox import Outbox
@@ -212,7 +213,7 @@ async def test_a_closed_outbox_forgets_what_waits(tasks: TaskGroup) -> None:
     bench.socket.block()
     bench.put("a")
     bench.put("b")
-    tasks.start_soon(anyio.lowlevel.checkpoint)
+    tasks.start_soon(checkpoint)
     bench.outbox.close()
     await bench.outbox.flush()
     bench.socket.unblock()
@@ -225,7 +226,7 @@ async def test_a_send_that_is_not_the_servers_own_stays_in_one_task(tasks: TaskG
     def wrapped(socket: Socket) -> Any:
         async def send(message: Message) -> None:
             with anyio.CancelScope():
-                await anyio.lowlevel.checkpoint()
+                await checkpoint()
                 await socket.send(message)
 
         return send
