@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nexws.runtime.connection import Application, CloseRequested, Connection, Receive, State
+from nexws.runtime.connection import Application, CloseRequested, Connection, State
 from nexws.runtime.dispatcher import Dispatcher
 from nexws.runtime.history import HistoryEntry
 from nexws.runtime.hub import Hub
+from nexws.runtime.inbox import Receive
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Send
 

@@ -6,22 +6,20 @@ import asyncio
 import enum
 import time
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
 from nexws.errors import ConnectionClosedError, NexwsError
 from nexws.protocol import CloseCode, close_reason
+from nexws.runtime.inbox import Inbox, Receive
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Outbox, Send, resume
 from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
 
-__all__ = ["Application", "CloseRequested", "Connection", "Receive", "State"]
-
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
+__all__ = ["Application", "CloseRequested", "Connection", "State"]
 
 
 class State(enum.Enum):
@@ -91,9 +89,8 @@ class Connection:
         self.outbox = Outbox(
             send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
         )
-        self._server_receive, self._server_send, self._may_deny = receive, send, may_deny
-        self._inbox: deque[Message] | None = None  # made with the reader
-        self._moved: anyio.Event | None = None  # something entered the inbox, or left it
+        self._inbox = Inbox(receive, limits.inbox_frames)
+        self._server_send, self._may_deny = send, may_deny
         self._handling = False
         self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
         self._interrupted = False
@@ -115,21 +112,20 @@ class Connection:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._end()
-            # Some servers keep the socket for as long as anybody holds these (granian).
-            del self._server_receive, self._server_send
+            # Some servers keep the socket for as long as anybody holds their ends of it (granian).
+            self._inbox.close()
             self.outbox.forget_send()
+            del self._server_send
 
     # -- the framework's side of the socket
 
     async def receive(self) -> Message:
-        """Give the next message of the client, in order, whoever has read it."""
-        while self._inbox is not None and not self._inbox:
-            await self._wait_for_move()
-        if self._inbox is None:
-            message = await self._server_receive()
-        else:
-            message = self._inbox.popleft()
-            self._move()
+        """Give the next message of the client.
+
+        Raises:
+            ConnectionClosedError: the connection is over.
+        """
+        message = await self._inbox.take()
         if message["type"] == "websocket.disconnect":
             self._left(message)
             return {**message, "code": message.get("code") or CloseCode.NO_STATUS}
@@ -270,25 +266,15 @@ class Connection:
             wanted = running.send(None)
         except StopIteration:
             return
-        if self._inbox is None:
-            self._inbox = deque()
-            self._spawn(self._read_ahead)
+        if self._inbox.begin_reading_ahead():
+            self._spawn(self._inbox.read_ahead, self._left_meanwhile)
         await resume(running, wanted)
 
-    async def _read_ahead(self) -> None:
-        """Read the socket on while hooks wait, from the first time that one does."""
-        inbox: Any = self._inbox
-        while self.state is State.OPEN:
-            while len(inbox) >= self.limits.inbox_frames:
-                await self._wait_for_move()
-            message = await self._server_receive()
-            if message["type"] == "websocket.disconnect":
-                if self.state is State.OPEN:
-                    self._left(message)
-                    self._interrupt()
-                return
-            inbox.append(message)
-            self._move()
+    def _left_meanwhile(self, message: Message) -> None:
+        """Notice that the client has left while a hook runs."""
+        if self.state is State.OPEN:
+            self._left(message)
+            self._interrupt()
 
     async def _end(self) -> None:
         """See to it that the client was told and the application knows."""
@@ -381,13 +367,3 @@ class Connection:
                 await self.close(CloseCode.GOING_AWAY, "idle")
                 return
             await anyio.sleep(left)
-
-    async def _wait_for_move(self) -> None:
-        if self._moved is None:
-            self._moved = anyio.Event()
-        await self._moved.wait()
-
-    def _move(self) -> None:
-        if self._moved is not None:
-            self._moved.set()
-            self._moved = None
