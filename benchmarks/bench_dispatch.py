@@ -16,7 +16,7 @@ from pydantic import BaseModel, create_model
 
 from nexws import EventConsumer, Limits, on
 from nexws.events import Contract
-from nexws.runtime import Dispatcher
+from nexws.runtime import Connection, Dispatcher
 
 ROUNDS, EVENTS = 15, 20_000
 FRAME = '{"event":"chat.message","data":{"room":"r1","text":"hello world","user_id":17},"ref":"1"}'
@@ -59,14 +59,18 @@ class Chat(EventConsumer):
 CONTRACT = Contract(Chat.events, Chat.pushes)
 
 
+async def never(*_: Any) -> Any:
+    """Stand in for a server that these events do not need."""
+
+
 def dispatching(frame: str) -> Callable[[], object]:
     """Dispatch *frame* as a connection does; handlers here never wait, so one step runs them to their end."""
     dispatcher = Dispatcher(CONTRACT, Limits(), logging.getLogger("nexws"), ())
-    consumer = Chat()
+    consumer, connection = Chat(), Connection(never, never, Limits())
 
     def dispatch() -> object:
         try:
-            dispatcher.dispatch(consumer, None, frame).send(None)
+            dispatcher.dispatch(consumer, None, connection, frame).send(None)
         except StopIteration as done:
             return done.value
         raise RuntimeError("a handler waited")

@@ -16,6 +16,7 @@ from pydantic_core import from_json, to_json
 
 from nexws.errors import EventFailed, ExpectationError, HandshakeRefusedError
 from nexws.events import Emit
+from nexws.protocol import CANCEL_EVENT
 from nexws.runtime import Message
 
 __all__ = ["Connection", "connect"]
@@ -119,11 +120,35 @@ class Connection:
         frame = await self._take(f"the reply to {event!r}", lambda frame: frame.get("ref") == ref)
         if frame["status"] == "error":
             raise _failed(frame)
+        if frame["status"] != "ok":
+            raise ExpectationError(f"one reply to {event!r}, not a stream", [str(frame)])
         return frame.get("data")
+
+    async def stream(self, event: str, data: Any = None) -> AsyncGenerator[Any]:
+        """Send an event and give the payloads of the stream that answers it; leaving it early cancels it.
+
+        Raises:
+            EventFailed: the application answered with a failure, at once or behind some items.
+        """
+        ref, status = f"test-{next(self._refs)}", "next"
+        await self.send(event, data, ref)
+        try:
+            while True:
+                frame = await self._take(f"the stream of {event!r}", lambda frame: frame.get("ref") == ref)
+                status = frame["status"]
+                if status == "error":
+                    raise _failed(frame)
+                if status != "next":
+                    return
+                yield frame.get("data")
+        finally:
+            if status == "next" and not self.is_over:
+                await self.send(CANCEL_EVENT, ref=ref)
 
     def pause(self) -> None:
         """Stop reading, as a stalled client does: what the application sends waits."""
-        self._server.readable = anyio.Event()
+        if self._server.readable.is_set():
+            self._server.readable = anyio.Event()
 
     def resume(self) -> None:
         """Read on."""

@@ -106,7 +106,10 @@ async def test_what_is_said_in_a_transcript_is_what_is_said_on_the_wire(transcri
 
 
 def test_the_transcript_of_failures_shows_every_code() -> None:
-    shown = re.findall(r'"code": "(\w+)"', (EXAMPLES / "failures_all.txt").read_text())
+    shown = re.findall(
+        r'"code": "(\w+)"',
+        (EXAMPLES / "failures_all.txt").read_text() + (EXAMPLES / "streams.txt").read_text(),
+    )
     assert sorted(shown) == sorted(code.value for code in FailureCode)
 
 

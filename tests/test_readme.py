@@ -24,6 +24,7 @@ async def test_the_program_answers_as_the_readme_says() -> None:
         await client.send_raw(said)
         assert await client.expect(names["Chat"].posted)
         assert from_json(await client.receive_raw()) == from_json(answered)
+        assert [tick async for tick in client.stream("chat.count", {"limit": 2})] == [{"n": 0}, {"n": 1}]
 
 
 def test_its_links_lead_somewhere() -> None:

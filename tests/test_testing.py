@@ -239,6 +239,7 @@ async def test_a_paused_client_takes_nothing_until_it_reads_on() -> None:
     async with connect(APP, "/clock/utc") as client:
         client.pause()
         await client.send("count", 3)
+        client.pause()
         await client.expect_nothing()
         client.resume()
         assert [(await client.expect(Clock.tick)).n for _ in range(3)] == [0, 1, 2]

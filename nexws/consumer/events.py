@@ -54,7 +54,7 @@ class EventConsumer(WebSocketConsumer):
         session = self._serving
         dispatcher = session.service.dispatcher
         assert dispatcher is not None
-        answer = await dispatcher.dispatch(self, websocket, data)
+        answer = await dispatcher.dispatch(self, websocket, session.connection, data)
         if answer is not None:
             await session.connection.write(Frame.text(answer))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Concatenate, Final, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Final, Protocol, TypeAlias, TypeVar, overload
 
 from typing_extensions import ParamSpec
 
@@ -18,7 +18,8 @@ P = ParamSpec("P")
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 InT = TypeVar("InT")
 OutT = TypeVar("OutT")
-ReturnT = TypeVar("ReturnT")
+ResultT = TypeVar("ResultT")
+AnyT = TypeVar("AnyT")
 SelfT = TypeVar("SelfT")
 SocketT = TypeVar("SocketT")
 
@@ -30,51 +31,59 @@ class EventMark:
     event: str
     schema: object = None
     reply: object = None
+    stream: object = None
 
 
-class _TakesAndReplies(Protocol[InT, OutT]):
-    """Marks handlers that take ``InT`` (behind the socket, if they ask for it) and return ``OutT``."""
+class _TakesAndGives(Protocol[InT, ResultT]):
+    """Marks handlers that take ``InT`` (behind the socket, if they ask for it) and give ``ResultT``."""
 
     @overload
     def __call__(
-        self, method: Callable[Concatenate[SelfT, InT, P], Coroutine[Any, Any, OutT]], /
-    ) -> Callable[Concatenate[SelfT, InT, P], Coroutine[Any, Any, OutT]]: ...
+        self, method: Callable[Concatenate[SelfT, InT, P], ResultT], /
+    ) -> Callable[Concatenate[SelfT, InT, P], ResultT]: ...
     @overload
     def __call__(
-        self, method: Callable[Concatenate[SelfT, SocketT, InT, P], Coroutine[Any, Any, OutT]], /
-    ) -> Callable[Concatenate[SelfT, SocketT, InT, P], Coroutine[Any, Any, OutT]]: ...
+        self, method: Callable[Concatenate[SelfT, SocketT, InT, P], ResultT], /
+    ) -> Callable[Concatenate[SelfT, SocketT, InT, P], ResultT]: ...
 
 
 class _Takes(Protocol[InT]):
-    """Marks handlers that take ``InT``, behind the socket if they ask for it."""
+    """Marks handlers that take ``InT``, behind the socket if they ask for it, and give anything."""
 
     @overload
     def __call__(
-        self, method: Callable[Concatenate[SelfT, InT, P], Coroutine[Any, Any, ReturnT]], /
-    ) -> Callable[Concatenate[SelfT, InT, P], Coroutine[Any, Any, ReturnT]]: ...
+        self, method: Callable[Concatenate[SelfT, InT, P], AnyT], /
+    ) -> Callable[Concatenate[SelfT, InT, P], AnyT]: ...
     @overload
     def __call__(
-        self, method: Callable[Concatenate[SelfT, SocketT, InT, P], Coroutine[Any, Any, ReturnT]], /
-    ) -> Callable[Concatenate[SelfT, SocketT, InT, P], Coroutine[Any, Any, ReturnT]]: ...
+        self, method: Callable[Concatenate[SelfT, SocketT, InT, P], AnyT], /
+    ) -> Callable[Concatenate[SelfT, SocketT, InT, P], AnyT]: ...
 
 
-class _Replies(Protocol[OutT]):
-    """Marks handlers that return ``OutT``."""
+class _Gives(Protocol[ResultT]):
+    """Marks handlers that take anything and give ``ResultT``."""
 
-    def __call__(
-        self, method: Callable[P, Coroutine[Any, Any, OutT]], /
-    ) -> Callable[P, Coroutine[Any, Any, OutT]]: ...
+    def __call__(self, method: Callable[P, ResultT], /) -> Callable[P, ResultT]: ...
+
+
+_Reply: TypeAlias = Coroutine[Any, Any, OutT]
 
 
 @overload
-def on(event: str, /, *, schema: type[InT], reply: type[OutT]) -> _TakesAndReplies[InT, OutT]: ...
+def on(event: str, /, *, schema: type[InT], reply: type[OutT]) -> _TakesAndGives[InT, _Reply[OutT]]: ...
+@overload
+def on(
+    event: str, /, *, schema: type[InT], stream: type[OutT]
+) -> _TakesAndGives[InT, AsyncIterator[OutT]]: ...
 @overload
 def on(event: str, /, *, schema: type[InT]) -> _Takes[InT]: ...
 @overload
-def on(event: str, /, *, reply: type[OutT]) -> _Replies[OutT]: ...
+def on(event: str, /, *, reply: type[OutT]) -> _Gives[_Reply[OutT]]: ...
+@overload
+def on(event: str, /, *, stream: type[OutT]) -> _Gives[AsyncIterator[OutT]]: ...
 @overload
 def on(event: str, /) -> Callable[[HandlerT], HandlerT]: ...
-def on(event: str, /, *, schema: object = None, reply: object = None) -> Any:
+def on(event: str, /, *, schema: object = None, reply: object = None, stream: object = None) -> Any:
     """Serve *event* with the decorated method, which is returned unchanged.
 
     ``schema`` is the payload's type, anything that Pydantic can validate; left out, it is read from the first
@@ -86,11 +95,15 @@ def on(event: str, /, *, schema: object = None, reply: object = None) -> Any:
     the client sent them. It is cancelled when the client leaves. An event that carries a ``ref`` is answered
     exactly once: with the reply, with an empty reply where none is declared, or with a failure.
 
+    A method that yields serves a stream of answers of type ``stream`` (or as annotated, ``AsyncIterator[...]``). It
+    runs beside the events that follow, is asked for an item only when the client's socket has taken the one before,
+    and ends with ``done``, or with a failure; the client may end it with ``nexws.cancel``. The event needs a ``ref``.
+
     Raises:
         EventNameError: *event* is not 1 to 128 of ``A-Z a-z 0-9 _ . : -``, or begins with ``nexws.``.
     """
     check_event_name(event)
-    mark = EventMark(event=event, schema=schema, reply=reply)
+    mark = EventMark(event=event, schema=schema, reply=reply, stream=stream)
 
     def write_down(method: HandlerT) -> HandlerT:
         setattr(method, _MARKS, (mark, *marks_of(method)))

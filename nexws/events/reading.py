@@ -45,6 +45,14 @@ class _Meta(TypedDict, total=False):
     key: Annotated[str, Field(min_length=1, max_length=128)]
 
 
+class _Cancel(TypedDict):
+    """The end of a stream, as a client asks for it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+    event: Literal["nexws.cancel"]
+    ref: _Ref
+
+
 class Envelope(TypedDict):
     """A frame that has been read; ``data`` is a payload of the event's schema."""
 
@@ -138,8 +146,8 @@ def build_validator(schemas: Mapping[str, object]) -> Validate:
     Raises:
         SchemaError: a schema is nothing that Pydantic can validate.
     """
-    # Pydantic tags unions of two or more members; these two fit no frame.
-    members = [_envelope(nobody, Annotated[Any, BeforeValidator(_refuse)]) for nobody in ("", " ")]
+    # Pydantic tags unions of two or more members; the second fits no frame.
+    members = [_Cancel, _envelope("", Annotated[Any, BeforeValidator(_refuse)])]
     members += [_envelope(event, schema) for event, schema in schemas.items()]
     union = cast("Any", Annotated)[cast("Any", Union)[tuple(members)], Field(discriminator="event")]
     try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_type_hints
+from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from nexws.errors import HandlerSignatureError
 from nexws.events.marks import EventMark
 from nexws.events.payloads import PayloadWriter
 from nexws.events.reading import NO_PAYLOAD
-from nexws.protocol import reply_frame
+from nexws.protocol import NO_DATA, Ref, answer_frame
 
 __all__ = ["Handler", "read_handler"]
 
@@ -31,16 +31,30 @@ class Handler:
     where: str
     schema: object
     reply: object
+    streams: bool
+    """Whether the handler yields items of type ``reply``, rather than returning one."""
     invoke: _Invoke
     _writer: PayloadWriter[Any]
 
-    def write_reply(self, ref: str | int, result: object) -> str:
+    def write_reply(self, ref: Ref, result: object) -> str:
         """Write the answer to *ref*.
 
         Raises:
             PayloadError: *result* does not fit what the handler declares to reply.
         """
-        return reply_frame(self.event, ref, self._writer.write(result))
+        return answer_frame(self.event, ref, "ok", self._writer.write(result))
+
+    def write_item(self, ref: Ref, item: object) -> str:
+        """Write an item of the stream that answers *ref*.
+
+        Raises:
+            PayloadError: *item* does not fit what the handler declares to stream.
+        """
+        return answer_frame(self.event, ref, "next", self._writer.write(item))
+
+    def write_done(self, ref: Ref) -> str:
+        """Write the end of the stream that answers *ref*."""
+        return answer_frame(self.event, ref, "done", NO_DATA)
 
 
 def read_handler(
@@ -64,6 +78,7 @@ def read_handler(
         where=reader.where,
         schema=reader.schema,
         reply=reply,
+        streams=reader.streams,
         invoke=_invoker(function, order),
         _writer=PayloadWriter(mark.event, reply),
     )
@@ -99,8 +114,13 @@ class _Reader:
         self.mark, self.function, self.is_socket = mark, function, is_socket
         self.schema: object = NO_PAYLOAD
         self.where = f"{where} ({function.__code__.co_filename}:{function.__code__.co_firstlineno})"
-        if not inspect.iscoroutinefunction(function):
+        self.streams = inspect.isasyncgenfunction(function)
+        if not (self.streams or inspect.iscoroutinefunction(function)):
             raise self.refuse("is no coroutine function", "write it with async def")
+        if self.streams and mark.reply is not None:
+            raise self.refuse("yields, but reply= declares one answer", "write stream=, or return it")
+        if mark.stream is not None and not self.streams:
+            raise self.refuse("yields nothing, but stream= declares a stream", "write reply=, or yield")
         self.hints = self._hints(local_names)
 
     def refuse(self, problem: str, fix: str) -> HandlerSignatureError:
@@ -149,14 +169,28 @@ class _Reader:
         )
 
     def reply(self) -> object:
-        """Tell what the handler replies with; ``None`` for no payload."""
+        """Tell what the handler replies with, or streams; ``None`` for no payload."""
         hint, declared = self.hints.get("return", _EMPTY), self.mark.reply
+        if self.streams:
+            hint, declared = self._item(hint), self.mark.stream
         if declared is None:
             return None if hint in (_EMPTY, type(None)) else hint
         if hint in (_EMPTY, Any, declared) or _is_subclass(hint, declared):
             return declared
-        problem = f"returns {_shown(hint)}, but reply= declares {_shown(declared)}"
+        verb, argument = ("yields", "stream") if self.streams else ("returns", "reply")
+        problem = f"{verb} {_shown(hint)}, but {argument}= declares {_shown(declared)}"
         raise self.refuse(problem, "make the two agree")
+
+    def _item(self, hint: object) -> object:
+        if hint is _EMPTY or hint is Any:
+            if self.mark.stream is None and hint is _EMPTY:
+                raise self.refuse(
+                    "yields, but does not say what", "annotate it -> AsyncIterator[...], or give stream="
+                )
+            return hint
+        if get_origin(hint) not in (AsyncIterator, AsyncIterable, AsyncGenerator):
+            raise self.refuse(f"yields, but returns {_shown(hint)}", "annotate it -> AsyncIterator[...]")
+        return get_args(hint)[0]
 
 
 def _is_subclass(narrow: object, wide: object) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from nexws.protocol.codes import CloseCode, FailureCode, close_reason
-from nexws.protocol.frames import ERROR_EVENT, NO_DATA, Failure, Ref, push_frame, reply_frame
+from nexws.protocol.frames import CANCEL_EVENT, ERROR_EVENT, NO_DATA, Failure, Ref, answer_frame, push_frame
 from nexws.protocol.json_text import has_duplicate_key, has_no_number, is_plain, is_too_deep
 from nexws.protocol.names import RESERVED_PREFIX, check_event_name, check_group_name, is_event_name
 
 __all__ = [
+    "CANCEL_EVENT",
     "ERROR_EVENT",
     "NO_DATA",
     "RESERVED_PREFIX",
@@ -15,6 +16,7 @@ __all__ = [
     "Failure",
     "FailureCode",
     "Ref",
+    "answer_frame",
     "check_event_name",
     "check_group_name",
     "close_reason",
@@ -24,5 +26,4 @@ __all__ = [
     "is_plain",
     "is_too_deep",
     "push_frame",
-    "reply_frame",
 ]

@@ -37,6 +37,8 @@ class FailureCode(str, enum.Enum):
     UNKNOWN_EVENT = "unknown_event"
     INVALID_PAYLOAD = "invalid_payload"
     TOO_LARGE = "too_large"
+    RATE_LIMITED = "rate_limited"
+    """The client asks for more than it may have at a time; it may try again later."""
     INTERNAL = "internal"
 
 

@@ -11,10 +11,13 @@ from pydantic_core import to_json
 
 from nexws.protocol.codes import FailureCode
 
-__all__ = ["ERROR_EVENT", "NO_DATA", "Failure", "Ref", "push_frame", "reply_frame"]
+__all__ = ["CANCEL_EVENT", "ERROR_EVENT", "NO_DATA", "Failure", "Ref", "answer_frame", "push_frame"]
 
 Ref: TypeAlias = "str | int"
 """What a client puts on an event to know its answer by."""
+
+CANCEL_EVENT: Final = "nexws.cancel"
+"""The event with which a client ends a stream."""
 
 ERROR_EVENT: Final = "nexws.error"
 """The event of a failure whose own event could not be read."""
@@ -28,11 +31,11 @@ def push_frame(event: str, data: str) -> str:
     return f'{{"event":"{event}","data":{data}}}' if data else f'{{"event":"{event}"}}'
 
 
-def reply_frame(event: str, ref: Ref, data: str) -> str:
-    """Write the reply to *ref*: *data* is JSON or ``NO_DATA``."""
+def answer_frame(event: str, ref: Ref, status: str, data: str) -> str:
+    """Write an answer to *ref* (``ok``, ``next`` or ``done``): *data* is JSON or ``NO_DATA``."""
     known_by = _quote(ref) if isinstance(ref, str) else ref
     tail = f',"data":{data}}}' if data else "}"
-    return f'{{"event":"{event}","ref":{known_by},"status":"ok"{tail}'
+    return f'{{"event":"{event}","ref":{known_by},"status":"{status}"{tail}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from nexws.protocol import CloseCode, close_reason
 from nexws.runtime.inbox import Inbox, Receive
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Outbox, Send, resume
+from nexws.runtime.streams import Streams
 from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
 
 __all__ = ["Application", "CloseRequested", "Connection", "State"]
@@ -97,6 +98,7 @@ class Connection:
         self._expires: float | None = None
         self._ends = ends
         self._witness: CloseWitness | None = None
+        self._streams: Streams | None = None
         self.application: Application
         self._tasks: TaskGroup
 
@@ -108,6 +110,8 @@ class Connection:
                 try:
                     await self._interruptible(self._live())
                 finally:
+                    with anyio.CancelScope(shield=True):
+                        await self._end_streams()
                     self._tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
@@ -116,6 +120,13 @@ class Connection:
             self._inbox.close()
             self.outbox.forget_send()
             del self._server_send
+
+    @property
+    def streams(self) -> Streams:
+        """The streams that run for this client."""
+        if self._streams is None:
+            self._streams = Streams(self._spawn)
+        return self._streams
 
     # -- the framework's side of the socket
 
@@ -293,6 +304,10 @@ class Connection:
         if limit.cancelled_caught:
             text = f"took longer than Limits.disconnect_timeout, {self.limits.disconnect_timeout} s"
             self.application.report("on_disconnect", TimeoutError(text))
+
+    async def _end_streams(self) -> None:
+        if self._streams is not None:
+            await self._streams.close(self.limits.disconnect_timeout)
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         message = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}

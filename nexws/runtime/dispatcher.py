@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from nexws.errors import EventError
-from nexws.events import Contract, Envelope
-from nexws.protocol import Failure, FailureCode, Ref
+from nexws.events import Contract, Envelope, Handler
+from nexws.protocol import CloseCode, Failure, FailureCode, Ref
+from nexws.runtime.connection import Connection
 from nexws.runtime.limits import Limits
+from nexws.runtime.outbox import Frame
 
 __all__ = ["Dispatcher"]
 
@@ -30,8 +34,10 @@ class Dispatcher:
         self._read, self._address_of = reader.read, reader.address
         self._logger, self._passed_on = logger, passed_on
 
-    async def dispatch(self, consumer: Any, websocket: Any, frame: str | bytes) -> str | None:
-        """Serve one frame; gives the frame that answers it, if it is to be answered.
+    async def dispatch(
+        self, consumer: Any, websocket: Any, connection: Connection, frame: str | bytes
+    ) -> str | None:
+        """Serve one frame; gives the frame that answers it, if it is to be answered at once.
 
         Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors about
         the connection itself, ``passed_on``, come out of here.
@@ -44,9 +50,15 @@ class Dispatcher:
             if isinstance(read, Failure):
                 return read.frame()
             envelope = read
-            handler = self._handlers[envelope["event"]]
-            result = await handler.invoke(consumer, websocket, envelope.get("data"))
             ref = envelope.get("ref")
+            handler = self._handlers.get(envelope["event"])
+            if handler is None:  # nexws.cancel, the one event that is nobody's
+                connection.streams.cancel(ref)
+                return None
+            result = handler.invoke(consumer, websocket, envelope.get("data"))
+            if handler.streams:
+                return self._start_stream(handler, connection, ref, result)
+            result = await result
             return None if ref is None else handler.write_reply(ref, result)
         except EventError as error:
             return self._failed(self._address(frame, envelope), error)
@@ -56,6 +68,52 @@ class Dispatcher:
             address = self._address(frame, envelope)
             self._logger.exception("event %r was not served: its handler raised", address[0])
             return self._internal(address)
+
+    def _start_stream(
+        self, handler: Handler, connection: Connection, ref: Ref | None, items: AsyncGenerator[Any]
+    ) -> str | None:
+        streams, event = connection.streams, handler.event
+        if (
+            ref is None or ref in streams
+        ):  # told without the ref: it would be taken for the end of the other stream
+            text = "an event that is answered with a stream needs a ref that no running stream has"
+            return Failure(code=FailureCode.BAD_ENVELOPE, message=text, event=event).frame()
+        most = connection.limits.streams_per_connection
+        if len(streams) >= most:
+            text = f"{most} streams are running (Limits.streams_per_connection)"
+            code = FailureCode.RATE_LIMITED
+            return Failure(code=code, message=text, event=event, ref=ref, retryable=True).frame()
+
+        def say_done() -> None:
+            connection.outbox.put(Frame.text(handler.write_done(ref)))
+
+        streams.start(ref, lambda: self._stream(handler, connection, ref, items), say_done)
+        return None
+
+    async def _stream(
+        self, handler: Handler, connection: Connection, ref: Ref, items: AsyncGenerator[Any]
+    ) -> None:
+        """Send what a handler yields, no faster than the client takes it, and one last word."""
+        try:
+            async with aclosing(items):
+                async for item in items:
+                    await connection.write(Frame.text(handler.write_item(ref, item)))
+            last = handler.write_done(ref)
+        except EventError as error:
+            last = self._failed((handler.event, ref), error)
+        except self._passed_on as error:
+            connection.streams.finish(ref)
+            await connection.close(
+                getattr(error, "code", CloseCode.INTERNAL_ERROR), getattr(error, "reason", "")
+            )
+            return
+        except Exception:
+            self._logger.exception(
+                "the stream of event %r was not finished: its handler raised", handler.event
+            )
+            last = self._internal((handler.event, ref))
+        connection.streams.finish(ref)
+        connection.outbox.put(Frame.text(last))
 
     def _failed(self, address: tuple[str | None, Ref | None], error: EventError) -> str:
         event, ref = address

@@ -24,6 +24,8 @@ class Limits:
     """How deep the JSON of a frame may nest; 200 at most, where the parser ends."""
     inbox_frames: int = 32
     """Frames that wait while a handler runs; behind them the connection is not read."""
+    streams_per_connection: int = 16
+    """Streams that may run for one connection at a time."""
     outbox_bytes: int = 1024 * 1024
     """Bytes that wait for a client whose socket takes no more; past them the connection is cut with 4008."""
     send_timeout: float = 10.0

@@ -15,7 +15,7 @@ from nexios import NexiosApp
 from pydantic_core import from_json
 
 from nexws import FailureCode, Limits
-from nexws.runtime import Dispatcher
+from nexws.runtime import Connection, Dispatcher
 from nexws.testing import connect
 from tests.bad_input.sink import (
     AFTER,
@@ -91,12 +91,16 @@ texts = st.one_of(envelopes(), sound, damaged(), likely, st.text(st.characters()
 CODES = {each.value for each in FailureCode}
 
 
+async def never(*_: object) -> Any:
+    """Stand in for a server that no frame here reaches."""
+
+
 def dispatch(sent: str | bytes) -> dict[str, Any] | None:
     """Serve one frame without a connection, which no handler here needs."""
     assert Sink._contract is not None
     serving: Coroutine[Any, Any, str | None]
     serving = Dispatcher(Sink._contract, Limits(), logging.getLogger("nexws"), ()).dispatch(
-        Sink(), None, sent
+        Sink(), None, Connection(never, never, Limits()), sent
     )
     try:
         serving.send(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -150,11 +150,56 @@ def not_async() -> object:
     return Shop
 
 
-def a_generator() -> object:
+def a_sync_generator() -> object:
     class Shop(EventConsumer):
         @on("order.place")
-        async def place(self, data: Order) -> Any:
+        def place(self, data: Order) -> Iterator[Order]:
             yield data
+
+    return Shop
+
+
+def reply_of_a_generator() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch", schema=Order, reply=Receipt)  # type: ignore[arg-type]
+        async def watch(self, data: Order) -> AsyncIterator[Receipt]:
+            yield Receipt(number=1)
+
+    return Shop
+
+
+def stream_that_does_not_yield() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch", schema=Order, stream=Receipt)  # type: ignore[arg-type]
+        async def watch(self, data: Order) -> Receipt:
+            return Receipt(number=1)
+
+    return Shop
+
+
+def stream_against_annotation() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch", schema=Order, stream=Receipt)  # type: ignore[arg-type]
+        async def watch(self, data: Order) -> AsyncIterator[Order]:
+            yield data
+
+    return Shop
+
+
+def stream_of_no_type() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch")
+        async def watch(self, data: Order):  # type: ignore[no-untyped-def]
+            yield data
+
+    return Shop
+
+
+def stream_annotated_as_one_item() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch")
+        async def watch(self, data: Order) -> Order:  # type: ignore[misc]
+            yield data  # pyright: ignore[reportReturnType]
 
     return Shop
 
@@ -270,7 +315,32 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         "takes data: 'Order'; take the payload as an ordinary parameter",
     ),
     (not_async, HandlerSignatureError, "is no coroutine function; write it with async def"),
-    (a_generator, HandlerSignatureError, "is no coroutine function; write it with async def"),
+    (a_sync_generator, HandlerSignatureError, "is no coroutine function; write it with async def"),
+    (
+        reply_of_a_generator,
+        HandlerSignatureError,
+        "yields, but reply= declares one answer; write stream=, or return",
+    ),
+    (
+        stream_that_does_not_yield,
+        HandlerSignatureError,
+        "yields nothing, but stream= declares a stream; write reply=",
+    ),
+    (
+        stream_against_annotation,
+        HandlerSignatureError,
+        "yields Order, but stream= declares Receipt; make the two",
+    ),
+    (
+        stream_of_no_type,
+        HandlerSignatureError,
+        "yields, but does not say what; annotate it -> AsyncIterator[...]",
+    ),
+    (
+        stream_annotated_as_one_item,
+        HandlerSignatureError,
+        "yields, but returns Order; annotate it -> AsyncIterator",
+    ),
     (
         unknown_annotation,
         HandlerSignatureError,

@@ -36,6 +36,7 @@ def test_failure_codes_are_those_of_the_contract() -> None:
         "unknown_event",
         "invalid_payload",
         "too_large",
+        "rate_limited",
         "internal",
     }
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexws.protocol import ERROR_EVENT, NO_DATA, Failure, FailureCode, Ref, push_frame, reply_frame
+from nexws.protocol import ERROR_EVENT, NO_DATA, Failure, FailureCode, Ref, answer_frame, push_frame
 
 REFS: list[Ref] = [
     "7",
@@ -56,21 +56,21 @@ class TestPushes:
 
 class TestReplies:
     def test_a_reply_has_the_ref_before_the_status_and_the_data_last(self) -> None:
-        frame = reply_frame("chat.message", "7", '{"length":2}')
+        frame = answer_frame("chat.message", "7", "ok", '{"length":2}')
         assert frame == '{"event":"chat.message","ref":"7","status":"ok","data":{"length":2}}'
 
     def test_a_reply_without_data_has_no_such_key(self) -> None:
-        assert reply_frame("ping", 7, NO_DATA) == '{"event":"ping","ref":7,"status":"ok"}'
+        assert answer_frame("ping", 7, "ok", NO_DATA) == '{"event":"ping","ref":7,"status":"ok"}'
 
     @pytest.mark.parametrize("ref", REFS)
     def test_a_ref_keeps_its_value_and_its_type(self, ref: Ref) -> None:
-        frame = reply_frame("ping", ref, "1")
+        frame = answer_frame("ping", ref, "ok", "1")
         assert read(frame) == {"event": "ping", "ref": ref, "status": "ok", "data": 1}
         assert type(read(frame)["ref"]) is type(ref)
 
     @given(st.text() | st.integers())
     def test_a_frame_is_one_line_whatever_the_ref(self, ref: Ref) -> None:
-        frame = reply_frame("ping", ref, NO_DATA)
+        frame = answer_frame("ping", ref, "ok", NO_DATA)
         assert read(frame)["ref"] == ref
         assert frame.isprintable()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from nexios.websockets import WebSocket
@@ -57,6 +58,18 @@ class Shop(EventConsumer):
     async def count(self) -> int:
         return 1
 
+    @on("order.follow", schema=Order, stream=Receipt)
+    async def follow(self, data: Order) -> AsyncIterator[Receipt]:
+        yield Receipt(number=1)
+
+    @on("order.all", stream=Receipt)
+    async def all(self, websocket: WebSocket) -> AsyncIterator[Receipt]:
+        yield Receipt(number=1)
+
+    @on("order.numbers")
+    async def numbers(self, data: Order) -> AsyncIterator[int]:
+        yield 1
+
     @on("order.note", schema=Order)
     async def note(self, data: Order) -> None: ...
 
@@ -72,5 +85,6 @@ async def calls_handlers(shop: Shop, connection: Connection) -> None:
     assert_type(await shop.place(Order(item="tea")), Receipt)
     assert_type(await shop.track({"number": 1}), Where)
     assert_type(await shop.inferred(Order(item="tea")), Receipt | None)
+    assert_type([item async for item in shop.follow(Order(item="tea"))], list[Receipt])
     assert_type(Shop.placed, Emit[Order])
     assert_type(await connection.expect(Shop.placed), Order)

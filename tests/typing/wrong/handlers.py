@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from nexios.websockets import WebSocket
 from pydantic import BaseModel
 
@@ -45,6 +47,30 @@ class Shop(EventConsumer):
 
     @on("order.place", schema=Order, reply=Receipt)  # wrong: is not async
     def is_not_async(self, data: Order) -> Receipt:
+        return Receipt(number=1)
+
+    @on("order.watch", schema=Order, stream=Receipt)  # wrong: takes another payload
+    async def streams_for_another_payload(self, data: Receipt) -> AsyncIterator[Receipt]:
+        yield data
+
+    @on("order.watch", schema=Order, stream=Receipt)  # wrong: yields other items
+    async def yields_other_items(self, data: Order) -> AsyncIterator[Order]:
+        yield data
+
+    @on("order.watch", schema=Order, stream=Receipt)  # wrong: returns one
+    async def returns_one_of_a_stream(self, data: Order) -> Receipt:
+        return Receipt(number=1)
+
+    @on("order.watch", schema=Order, reply=Receipt)  # wrong: yields in place of one reply
+    async def yields_in_place_of_a_reply(self, data: Order) -> AsyncIterator[Receipt]:
+        yield Receipt(number=1)
+
+    @on("order.all", stream=Receipt)  # wrong: yields numbers
+    async def yields_numbers(self) -> AsyncIterator[int]:
+        yield 1
+
+    @on("order.all", reply=Receipt, stream=Receipt)  # wrong: both
+    async def replies_and_streams(self) -> Receipt:
         return Receipt(number=1)
 
     @on("order.place", schema=Order, replies=Receipt)  # wrong: no such argument
