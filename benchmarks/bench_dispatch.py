@@ -10,11 +10,14 @@ import logging
 import statistics
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from nexios.dependencies import Depend
 from pydantic import BaseModel, create_model
 
-from nexws import EventConsumer, Limits, on
+from nexws import EventConsumer, EventContext, Limits, on
+from nexws.consumer import NexiosFramework
 from nexws.events import Contract
 from nexws.runtime import Connection, Dispatcher
 
@@ -43,6 +46,11 @@ def other(number: int) -> Any:
     return on(f"event.kind{number}", schema=model)(handler)
 
 
+def limit() -> int:
+    """Provide a number."""
+    return 10
+
+
 class Chat(EventConsumer):
     """Twenty events, as in a small product."""
 
@@ -53,7 +61,15 @@ class Chat(EventConsumer):
     async def receipt(self, data: Message) -> Receipt:
         return Receipt(length=len(data.text))
 
-    locals().update({f"other{number}": other(number) for number in range(18)})
+    @on("chat.dependent", schema=Message)
+    async def dependent(
+        self,
+        data: Message,
+        event: EventContext,
+        limit: int = Depend(limit),  # type: ignore[assignment]
+    ) -> None: ...
+
+    locals().update({f"other{number}": other(number) for number in range(17)})
 
 
 CONTRACT = Contract(Chat.events, Chat.pushes)
@@ -65,16 +81,19 @@ async def never(*_: Any) -> Any:
 
 def dispatching(frame: str) -> Callable[[], object]:
     """Dispatch *frame* as a connection does; handlers here never wait, so one step runs them to their end."""
-    dispatcher = Dispatcher(CONTRACT, Limits(), logging.getLogger("nexws"), ())
+    dispatcher = Dispatcher(CONTRACT, Limits(), logging.getLogger("nexws"), (), NexiosFramework())
     consumer, connection = Chat(), Connection(never, never, Limits())
+    websocket = SimpleNamespace(scope={})
 
     def dispatch() -> object:
         try:
-            dispatcher.dispatch(consumer, None, connection, frame).send(None)
+            dispatcher.dispatch(consumer, websocket, connection, frame).send(None)
         except StopIteration as done:
             return done.value
         raise RuntimeError("a handler waited")
 
+    if '"internal"' in str(dispatch()):
+        raise RuntimeError("a handler failed")
     return dispatch
 
 
@@ -94,6 +113,7 @@ def main() -> None:
         "dispatch, empty handler, ref": dispatching(FRAME),
         "dispatch, empty handler, no ref": dispatching(NO_REF),
         "dispatch, typed reply": dispatching(FRAME.replace("chat.message", "chat.receipt")),
+        "dispatch, the event and a dependency": dispatching(FRAME.replace("chat.message", "chat.dependent")),
         "dispatch, invalid payload": dispatching(WRONG),
     }
     times: dict[str, list[float]] = {name: [] for name in subjects}

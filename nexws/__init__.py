@@ -6,6 +6,7 @@ from nexws.app import Nexws
 from nexws.consumer import Channel, ConsumerRoute, EventConsumer, WebSocketConsumer
 from nexws.errors import (
     ConnectionClosedError,
+    DependencyError,
     DuplicateEventError,
     EncodingError,
     EventError,
@@ -24,7 +25,7 @@ from nexws.errors import (
     SetupError,
     UndeclaredEventError,
 )
-from nexws.events import BoundEmit, Emit, Handler, emits, on
+from nexws.events import BoundEmit, Emit, EventContext, Handler, emits, on
 from nexws.protocol import CloseCode, FailureCode
 from nexws.runtime import HistoryEntry, Limits
 
@@ -34,10 +35,12 @@ __all__ = [
     "CloseCode",
     "ConnectionClosedError",
     "ConsumerRoute",
+    "DependencyError",
     "DuplicateEventError",
     "Emit",
     "EncodingError",
     "EventConsumer",
+    "EventContext",
     "EventError",
     "EventFailed",
     "EventNameError",

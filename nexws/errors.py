@@ -6,6 +6,7 @@ from typing import Any
 
 __all__ = [
     "ConnectionClosedError",
+    "DependencyError",
     "DuplicateEventError",
     "EncodingError",
     "EventError",
@@ -65,6 +66,17 @@ class HandlerSignatureError(SetupError):
 
     def __str__(self) -> str:
         return f"the handler of event {self.event!r}, {self.where}, {self.problem}; {self.fix}"
+
+
+class DependencyError(SetupError):
+    """A dependency of a handler cannot be provided."""
+
+    def __init__(self, parameter: str, provider: str, problem: str) -> None:
+        super().__init__(parameter, provider, problem)
+        self.parameter, self.provider, self.problem = parameter, provider, problem
+
+    def __str__(self) -> str:
+        return f"the dependency {self.parameter!r} cannot be provided: {self.provider} {self.problem}"
 
 
 class SchemaError(SetupError):

@@ -80,7 +80,7 @@ def load(name: str) -> Any:
 
 def only_path(app: NexiosApp) -> str:
     (route,) = (each for each in app.router.routes if isinstance(each, WebsocketRoute))
-    return route.raw_path
+    return re.sub(r"{\w+:int}", "7", route.raw_path)
 
 
 def speech(transcript: Path) -> list[tuple[str, str]]:
@@ -368,7 +368,7 @@ MISTAKES = {
     """,
     "a second payload": """
         @on("order.place")
-        async def place(self, data: Order, price: int) -> None: ...
+        async def place(self, data: Order, other: Order) -> None: ...
     """,
     "a plain `def`": """
         @on("order.place")

@@ -23,6 +23,10 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "the handler of event 'chat.message', Chat.a, is no coroutine function; write it with async def",
     ),
     (
+        errors.DependencyError("db", "get_db", "takes 'url', which nothing supplies"),
+        "the dependency 'db' cannot be provided: get_db takes 'url', which nothing supplies",
+    ),
+    (
         errors.SchemaError("chat.message", object, "no schema for object\nmore"),
         "event 'chat.message' has schema object, which Pydantic cannot use; "
         "write a model, a dataclass, a TypedDict or a type of such: no schema for object",

@@ -10,7 +10,9 @@ from nexios.websockets import WebSocket
 from typing_extensions import override
 
 from nexws.consumer.base import WebSocketConsumer
+from nexws.consumer.dependencies import recognise
 from nexws.consumer.encodings import EVENTS, Encoding
+from nexws.consumer.route import ConsumerRoute
 from nexws.errors import EncodingError, UndeclaredEventError
 from nexws.events import Contract, Emit, Handler
 from nexws.runtime import Frame
@@ -38,7 +40,7 @@ class EventConsumer(WebSocketConsumer):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        contract = cls._contract = Contract.of(cls, _names_around(cls), _is_socket)
+        contract = cls._contract = Contract.of(cls, _names_around(cls), recognise)
         cls.events, cls.pushes = contract.handlers, contract.emits
 
     @override
@@ -47,6 +49,19 @@ class EventConsumer(WebSocketConsumer):
         if cls.encoding != "json":
             raise EncodingError(cls.__qualname__, cls.encoding, "'json': events are JSON text frames")
         return EVENTS
+
+    @override
+    @classmethod
+    def as_route(cls, path: str, *, name: str | None = None) -> ConsumerRoute:
+        """Serve this class at *path*; ``name`` (the class' name, unless given) is for ``url_for``.
+
+        Raises:
+            HandlerSignatureError: a handler asks for a parameter that *path* does not give, or not as that type.
+        """
+        route = super().as_route(path, name=name)
+        for handler in cls.events.values():
+            handler.check_path(path, route.converters)
+        return route
 
     @override
     async def on_receive(self, websocket: WebSocket, data: Any) -> None:
@@ -94,10 +109,6 @@ class EventConsumer(WebSocketConsumer):
     async def push_to(self, frame: str, target: object) -> int:
         """Send a written push to a connection or a user; use ``self.<emit>.send_to``."""
         return self._serving.hub.send_to(target, Frame.text(frame))
-
-
-def _is_socket(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, WebSocket)
 
 
 def _names_around(consumer: type) -> dict[str, Any]:

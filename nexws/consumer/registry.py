@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket, WebSocketDisconnect
 
+from nexws.consumer.dependencies import NexiosFramework
 from nexws.errors import ConnectionClosedError
 from nexws.events import Contract
 from nexws.runtime import Dispatcher, Hub, Limits
@@ -68,6 +69,8 @@ class Registry:
         if service is None:
             dispatcher = None
             if contract is not None:
-                dispatcher = Dispatcher(contract, self.limits, _logger, _ABOUT_THE_CONNECTION)
+                dispatcher = Dispatcher(
+                    contract, self.limits, _logger, _ABOUT_THE_CONNECTION, NexiosFramework()
+                )
             service = self._services[consumer] = Service(Hub(self.limits), dispatcher)
         return service

@@ -19,6 +19,9 @@ from nexws.consumer.socket import open_socket
 __all__ = ["ConsumerRoute"]
 
 
+_PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+
+
 class ConsumerRoute(WebsocketRoute):
     """Serves WebSocket handshakes on a path; leaves HTTP requests on that path to other routes.
 
@@ -32,6 +35,7 @@ class ConsumerRoute(WebsocketRoute):
 
         super().__init__(path, handler)
         self.path, self.methods, self.name = path, [], name or consumer.__name__
+        self.converters = {name: converter or "str" for name, converter in _PARAMETER.findall(path)}
         self.consumer = consumer
         self._chain: tuple[Registry, ASGIApp] | None = None
 
@@ -80,7 +84,7 @@ class ConsumerRoute(WebsocketRoute):
         def text(found: re.Match[str]) -> str:
             return self.route_info.convertor[found[1]].to_string(path_params[found[1]])
 
-        return URLPath(path=re.sub(r"{(\w+)(?::\w+)?}", text, self.raw_path), protocol="websocket")
+        return URLPath(path=_PARAMETER.sub(text, self.raw_path), protocol="websocket")
 
 
 def _wrap(app: ASGIApp, middleware: tuple[Any, ...]) -> ASGIApp:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nexws.events.arguments import Argument, Source
+from nexws.events.context import EventContext
 from nexws.events.contract import Contract
 from nexws.events.marks import on
 from nexws.events.pushes import BoundEmit, Emit, Sender, emits
@@ -10,13 +12,16 @@ from nexws.events.signatures import Handler
 
 __all__ = [
     "NO_PAYLOAD",
+    "Argument",
     "BoundEmit",
     "Contract",
     "Emit",
     "Envelope",
+    "EventContext",
     "FrameReader",
     "Handler",
     "Sender",
+    "Source",
     "emits",
     "on",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from nexws.errors import DuplicateEventError, HandlerSignatureError
+from nexws.events.arguments import Recognise
 from nexws.events.marks import EventMark, marks_of
 from nexws.events.pushes import Emit
 from nexws.events.reading import FrameReader, build_validator
@@ -30,9 +31,7 @@ class Contract:
         return FrameReader(self.validate, frame_bytes=frame_bytes, depth=depth)
 
     @classmethod
-    def of(
-        cls, consumer: type, local_names: Mapping[str, Any], is_socket: Callable[[object], bool]
-    ) -> Contract:
+    def of(cls, consumer: type, local_names: Mapping[str, Any], recognise: Recognise) -> Contract:
         """Collect the marks of *consumer* and its bases.
 
         An attribute that a subclass defines anew replaces its base's: with marks of its own it serves those,
@@ -41,6 +40,7 @@ class Contract:
         Raises:
             DuplicateEventError: an event is served, or sent, under two names.
             HandlerSignatureError: a handler asks for what nobody supplies, or contradicts its mark.
+            DependencyError: a dependency of a handler cannot be provided.
             SchemaError: a schema is nothing that Pydantic can validate.
         """
         marks: dict[str, tuple[EventMark, ...]] = {}
@@ -59,7 +59,7 @@ class Contract:
                     raise HandlerSignatureError(
                         mark.event, where, "is no method", "write one that takes self"
                     )
-                handler = read_handler(mark, function, where, local_names, is_socket)
+                handler = read_handler(mark, function, where, local_names, recognise)
                 if mark.event in handlers:
                     raise DuplicateEventError(mark.event, handlers[mark.event].where, handler.where)
                 handlers[mark.event] = handler

@@ -91,6 +91,9 @@ def on(event: str, /, *, schema: object = None, reply: object = None, stream: ob
     is the type of the answer; left out, it is read from the return annotation. Where both the argument and the
     annotation are given they must agree: type checkers see it, and the class cannot be made otherwise.
 
+    Beside the payload a handler may ask for the socket (annotated ``WebSocket``, or called ``websocket``), the event
+    (annotated ``EventContext``), parameters of the path (by name) and nexios' ``Depend(...)``.
+
     A handler runs with its payload validated, one event of a connection after the other, in the order in which
     the client sent them. It is cancelled when the client leaves. An event that carries a ``ref`` is answered
     exactly once: with the reply, with an empty reply where none is declared, or with a failure.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from nexws.errors import HandlerSignatureError
+from nexws.events.arguments import SIMPLE, Argument, Recognise, Source, source_of
 from nexws.events.marks import EventMark
 from nexws.events.payloads import PayloadWriter
 from nexws.events.reading import NO_PAYLOAD
@@ -16,7 +17,8 @@ from nexws.protocol import NO_DATA, Ref, answer_frame
 __all__ = ["Handler", "read_handler"]
 
 _EMPTY = inspect.Parameter.empty
-_SOCKET_NAMES = ("websocket", "ws")
+_TYPED = ("str", "int", "float", "uuid")
+"""Converters whose type is known; others, of a program's own, may give anything."""
 _Invoke: TypeAlias = Callable[[Any, Any, Any], Any]
 
 
@@ -24,7 +26,7 @@ _Invoke: TypeAlias = Callable[[Any, Any, Any], Any]
 class Handler:
     """One event that a consumer serves.
 
-    ``invoke(consumer, websocket, payload)`` calls the method with the arguments that it asks for.
+    ``invoke(consumer, websocket, payload)`` calls a simple one; the others are called with what ``arguments`` name.
     """
 
     event: str
@@ -33,8 +35,33 @@ class Handler:
     reply: object
     streams: bool
     """Whether the handler yields items of type ``reply``, rather than returning one."""
+    function: Callable[..., Any]
+    arguments: tuple[Argument, ...]
+    is_simple: bool
+    """Whether ``invoke`` can call it: it asks for the payload and the socket at most."""
     invoke: _Invoke
     _writer: PayloadWriter[Any]
+
+    def check_path(self, path: str, converters: Mapping[str, str]) -> None:
+        """See that *path* gives what the handler asks for; *converters* name the type of each parameter of it.
+
+        Raises:
+            HandlerSignatureError: it does not.
+        """
+        for argument in self.arguments:
+            name, wanted, given = argument.name, argument.path_type, converters.get(argument.name)
+            if argument.source == "path" and given is None:
+                problem = f"takes {name!r}, which {path!r} does not give"
+                fix = f"write {{{name}}} into the path, or take the payload first"
+            elif argument.source == "path" and given in _TYPED and given != wanted:
+                problem = f"takes {name!r} as {wanted}, but {path!r} gives {given}"
+                fix = f"write {{{name}:{wanted}}}"
+            elif argument.source == "payload" and given is not None:
+                problem = f"takes {name!r} as its payload, but {path!r} has a parameter of that name"
+                fix = "rename the payload; without one, read event.path_params"
+            else:
+                continue
+            raise HandlerSignatureError(self.event, self.where, problem, fix)
 
     def write_reply(self, ref: Ref, result: object) -> str:
         """Write the answer to *ref*.
@@ -62,16 +89,17 @@ def read_handler(
     function: Callable[..., Any],
     where: str,
     local_names: Mapping[str, Any],
-    is_socket: Callable[[object], bool],
+    recognise: Recognise,
 ) -> Handler:
-    """Make the handler of one mark at *where*; *is_socket* tells the annotation of the connection's socket.
+    """Make the handler of one mark at *where*; *recognise* tells the parameters that the framework fills.
 
     Raises:
         HandlerSignatureError: the method asks for what nobody supplies, or contradicts the mark.
         SchemaError: its reply is nothing that Pydantic can write.
     """
-    reader = _Reader(mark, function, where, local_names, is_socket)
-    order = reader.arguments()
+    reader = _Reader(mark, function, where, local_names, recognise)
+    arguments = reader.arguments()
+    sources: tuple[Source, ...] = tuple(argument.source for argument in arguments)
     reply = reader.reply()
     return Handler(
         event=mark.event,
@@ -79,15 +107,15 @@ def read_handler(
         schema=reader.schema,
         reply=reply,
         streams=reader.streams,
-        invoke=_invoker(function, order),
+        function=function,
+        arguments=arguments,
+        is_simple=SIMPLE.issuperset(sources),
+        invoke=_invoker(function, sources),
         _writer=PayloadWriter(mark.event, reply),
     )
 
 
-_Argument: TypeAlias = Literal["socket", "payload"]
-
-
-def _invoker(function: Callable[..., Any], order: tuple[_Argument, ...]) -> _Invoke:
+def _invoker(function: Callable[..., Any], order: tuple[Source, ...]) -> _Invoke:
     """Fix the order of the arguments once, so that a call of the common shapes costs nothing extra."""
     if order == ("payload",):
         return lambda consumer, _websocket, payload: function(consumer, payload)
@@ -109,9 +137,9 @@ class _Reader:
         function: Callable[..., Any],
         where: str,
         local_names: Mapping[str, Any],
-        is_socket: Callable[[object], bool],
+        recognise: Recognise,
     ) -> None:
-        self.mark, self.function, self.is_socket = mark, function, is_socket
+        self.mark, self.function, self.recognise = mark, function, recognise
         self.schema: object = NO_PAYLOAD
         self.where = f"{where} ({function.__code__.co_filename}:{function.__code__.co_firstlineno})"
         self.streams = inspect.isasyncgenfunction(function)
@@ -133,27 +161,43 @@ class _Reader:
             problem = f"has an annotation that names {error.name!r}, which is not known here"
             raise self.refuse(problem, "define or import it above the class") from error
 
-    def arguments(self) -> tuple[_Argument, ...]:
+    def arguments(self) -> tuple[Argument, ...]:
         """Tell what fills each parameter behind ``self``, and set the schema."""
-        order: list[_Argument] = []
-        for parameter in list(inspect.signature(self.function).parameters.values())[1:]:
-            if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-                raise self.refuse(f"takes {parameter}", "take the payload as an ordinary parameter")
-            hint = self.hints.get(parameter.name, _EMPTY)
-            is_socket = self.is_socket(hint) or (hint is _EMPTY and parameter.name in _SOCKET_NAMES)
-            kind: _Argument = "socket" if is_socket else "payload"
-            if kind in order:
-                raise self.refuse(
-                    f"takes {parameter.name!r}, which nothing supplies",
-                    "take the payload, and perhaps websocket",
-                )
-            if kind == "payload":
-                self.schema = self._agree("takes", hint, self.mark.schema, parameter.name)
-            order.append(kind)
-        if self.mark.schema is not None and self.schema is NO_PAYLOAD:
+        parameters = list(inspect.signature(self.function).parameters.values())[1:]
+        known: dict[str, Source | None] = {
+            each.name: source_of(each, self._hint(each), self.recognise) for each in parameters
+        }
+        payload = self._payload([each for each in parameters if known[each.name] is None])
+        if payload is not None:
+            known[payload.name] = "payload"
+            self.schema = self._agree("takes", self._hint(payload), self.mark.schema, payload.name)
+        elif self.mark.schema is not None:
             fix = f"add a parameter data: {_shown(self.mark.schema)}, or leave schema= out"
             raise self.refuse("takes no payload, but schema= declares one", fix)
-        return tuple(order)
+        return tuple(self._argument(each, known[each.name]) for each in parameters)
+
+    def _hint(self, parameter: inspect.Parameter) -> object:
+        return self.hints.get(parameter.name, _EMPTY)
+
+    def _payload(self, candidates: list[inspect.Parameter]) -> inspect.Parameter | None:
+        """Find the payload: the first parameter that nothing else supplies, and that fits what is declared."""
+        declared = self.mark.schema
+        for each in candidates if declared is not None else ():
+            hint = self._hint(each)
+            if hint == declared or _is_subclass(declared, hint):
+                return each
+        return candidates[0] if candidates else None
+
+    def _argument(self, parameter: inspect.Parameter, source: Source | None) -> Argument:
+        ordinary = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        if not ordinary and (source in SIMPLE or parameter.kind is not parameter.KEYWORD_ONLY):
+            raise self.refuse(f"takes {parameter}", "take it as an ordinary parameter")
+        hint = self._hint(parameter)
+        found = Argument(name=parameter.name, source=source or "path", hint=hint, default=parameter.default)
+        if source is None and found.path_type is None:
+            fix = "take the payload, websocket, event: EventContext, Depend(...) or path parameters"
+            raise self.refuse(f"takes {parameter.name!r}, which nothing supplies", fix)
+        return found
 
     def _agree(self, verb: str, hint: object, declared: object, name: str) -> object:
         if declared is None:

@@ -8,11 +8,12 @@ from contextlib import aclosing
 from typing import Any
 
 from nexws.errors import EventError
-from nexws.events import Contract, Envelope, Handler
+from nexws.events import Contract, Envelope, EventContext, Handler
 from nexws.protocol import CloseCode, Failure, FailureCode, Ref
 from nexws.runtime.connection import Connection
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
+from nexws.runtime.supply import Framework, call, iterate
 
 __all__ = ["Dispatcher"]
 
@@ -28,11 +29,12 @@ class Dispatcher:
         limits: Limits,
         logger: logging.Logger,
         passed_on: tuple[type[Exception], ...],
+        framework: Framework,
     ) -> None:
         self._handlers = contract.handlers
         reader = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth)
         self._read, self._address_of = reader.read, reader.address
-        self._logger, self._passed_on = logger, passed_on
+        self._logger, self._passed_on, self._framework = logger, passed_on, framework
 
     async def dispatch(
         self, consumer: Any, websocket: Any, connection: Connection, frame: str | bytes
@@ -55,7 +57,10 @@ class Dispatcher:
             if handler is None:  # nexws.cancel, the one event that is nobody's
                 connection.streams.cancel(ref)
                 return None
-            result = handler.invoke(consumer, websocket, envelope.get("data"))
+            if handler.is_simple:
+                result = handler.invoke(consumer, websocket, envelope.get("data"))
+            else:
+                result = self._call(handler, consumer, websocket, connection, envelope)
             if handler.streams:
                 return self._start_stream(handler, connection, ref, result)
             result = await result
@@ -68,6 +73,22 @@ class Dispatcher:
             address = self._address(frame, envelope)
             self._logger.exception("event %r was not served: its handler raised", address[0])
             return self._internal(address)
+
+    def _call(
+        self, handler: Handler, consumer: Any, websocket: Any, connection: Connection, envelope: Envelope
+    ) -> Any:
+        """Call a handler that asks for more than is at hand."""
+        context = EventContext(
+            name=handler.event,
+            ref=envelope.get("ref"),
+            connection=connection.id,
+            websocket=websocket,
+            user=self._framework.user(websocket),
+            path_params=self._framework.path_params(websocket),
+            meta=envelope.get("meta", {}),
+        )
+        begin = iterate if handler.streams else call
+        return begin(handler, self._framework, consumer, context, envelope.get("data"))
 
     def _start_stream(
         self, handler: Handler, connection: Connection, ref: Ref | None, items: AsyncGenerator[Any]

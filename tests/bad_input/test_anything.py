@@ -15,6 +15,7 @@ from nexios import NexiosApp
 from pydantic_core import from_json
 
 from nexws import FailureCode, Limits
+from nexws.consumer import NexiosFramework
 from nexws.runtime import Connection, Dispatcher
 from nexws.testing import connect
 from tests.bad_input.sink import (
@@ -99,9 +100,9 @@ def dispatch(sent: str | bytes) -> dict[str, Any] | None:
     """Serve one frame without a connection, which no handler here needs."""
     assert Sink._contract is not None
     serving: Coroutine[Any, Any, str | None]
-    serving = Dispatcher(Sink._contract, Limits(), logging.getLogger("nexws"), ()).dispatch(
-        Sink(), None, Connection(never, never, Limits()), sent
-    )
+    serving = Dispatcher(
+        Sink._contract, Limits(), logging.getLogger("nexws"), (), NexiosFramework()
+    ).dispatch(Sink(), None, Connection(never, never, Limits()), sent)
     try:
         serving.send(None)
     except StopIteration as done:

@@ -308,11 +308,15 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         HandlerSignatureError,
         "takes 'data' without an annotation; annotate 'data', or give schema=",
     ),
-    (two_payloads, HandlerSignatureError, "takes 'other', which nothing supplies"),
+    (
+        two_payloads,
+        HandlerSignatureError,
+        "takes 'other', which nothing supplies; take the payload, websocket, event: EventContext",
+    ),
     (
         keyword_parameter,
         HandlerSignatureError,
-        "takes data: 'Order'; take the payload as an ordinary parameter",
+        "takes data: 'Order'; take it as an ordinary parameter",
     ),
     (not_async, HandlerSignatureError, "is no coroutine function; write it with async def"),
     (a_sync_generator, HandlerSignatureError, "is no coroutine function; write it with async def"),

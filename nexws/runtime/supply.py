@@ -1,0 +1,69 @@
+"""Calling handlers that ask for more than the payload and the socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, Protocol
+
+from nexws.events import Argument, EventContext, Handler
+
+__all__ = ["Framework", "call", "iterate"]
+
+
+class Framework(Protocol):
+    """What the web framework knows that handlers may ask for."""
+
+    def user(self, websocket: Any) -> Any:
+        """Tell who is connected."""
+        ...
+
+    def path_params(self, websocket: Any) -> Mapping[str, Any]:
+        """Give the parameters of the connection's path."""
+        ...
+
+    async def resolve(
+        self, dependency: Any, context: EventContext, cleanups: AsyncExitStack, resolved: dict[Any, Any]
+    ) -> Any:
+        """Give what a dependency provides, once for each event; its clean-up goes to *cleanups*."""
+        ...
+
+
+async def call(
+    handler: Handler, framework: Framework, consumer: Any, context: EventContext, payload: Any
+) -> Any:
+    """Call a handler; what its dependencies hold is given back when it is done, however it ends."""
+    async with AsyncExitStack() as cleanups:
+        return await handler.function(
+            consumer, **await _supply(handler, framework, context, payload, cleanups)
+        )
+
+
+async def iterate(
+    handler: Handler, framework: Framework, consumer: Any, context: EventContext, payload: Any
+) -> AsyncGenerator[Any]:
+    """Iterate over what a handler streams; what its dependencies hold is given back behind the last item."""
+    async with AsyncExitStack() as cleanups:
+        arguments = await _supply(handler, framework, context, payload, cleanups)
+        items = await cleanups.enter_async_context(aclosing(handler.function(consumer, **arguments)))
+        async for item in items:
+            yield item
+
+
+async def _supply(
+    handler: Handler, framework: Framework, context: EventContext, payload: Any, cleanups: AsyncExitStack
+) -> dict[str, Any]:
+    resolved: dict[Any, Any] = {}
+
+    async def value_of(argument: Argument) -> Any:
+        if argument.source == "payload":
+            return payload
+        if argument.source == "socket":
+            return context.websocket
+        if argument.source == "context":
+            return context
+        if argument.source == "path":
+            return context.path_params[argument.name]
+        return await framework.resolve(argument.default, context, cleanups, resolved)
+
+    return {argument.name: await value_of(argument) for argument in handler.arguments}
