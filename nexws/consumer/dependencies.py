@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, cast
 
 from nexios.dependencies import Context, Depend
+from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket
 
 from nexws.errors import DependencyError
@@ -86,6 +87,10 @@ class NexiosFramework:
         if not isinstance(found, dict):
             found = object.__getattribute__(found, "data")
         return cast("Mapping[str, Any]", found)
+
+    def close_wish(self, error: Exception) -> tuple[int, str] | None:
+        """Tell with which code and reason a ``WebSocketException`` wants the connection closed."""
+        return (error.code, error.reason) if isinstance(error, WebSocketException) else None
 
     async def resolve(
         self, dependency: Depend, context: EventContext, cleanups: AsyncExitStack, resolved: dict[Any, Any]

@@ -9,8 +9,8 @@ from typing import Any
 
 from nexws.errors import EventError
 from nexws.events import Contract, Envelope, EventContext, Handler
-from nexws.protocol import CloseCode, Failure, FailureCode, Ref
-from nexws.runtime.connection import Connection
+from nexws.protocol import Failure, FailureCode, Ref
+from nexws.runtime.connection import Connection, State
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
 from nexws.runtime.supply import Framework, call, iterate
@@ -94,9 +94,8 @@ class Dispatcher:
         self, handler: Handler, connection: Connection, ref: Ref | None, items: AsyncGenerator[Any]
     ) -> str | None:
         streams, event = connection.streams, handler.event
-        if (
-            ref is None or ref in streams
-        ):  # told without the ref: it would be taken for the end of the other stream
+        if ref is None or ref in streams:
+            # Told without the ref: it would be taken for the end of the other stream.
             text = "an event that is answered with a stream needs a ref that no running stream has"
             return Failure(code=FailureCode.BAD_ENVELOPE, message=text, event=event).frame()
         most = connection.limits.streams_per_connection
@@ -122,19 +121,16 @@ class Dispatcher:
             last = handler.write_done(ref)
         except EventError as error:
             last = self._failed((handler.event, ref), error)
-        except self._passed_on as error:
-            connection.streams.finish(ref)
-            await connection.close(
-                getattr(error, "code", CloseCode.INTERNAL_ERROR), getattr(error, "reason", "")
-            )
-            return
-        except Exception:
-            self._logger.exception(
-                "the stream of event %r was not finished: its handler raised", handler.event
-            )
+        except Exception as error:
+            wish = self._framework.close_wish(error)
+            if wish is not None:
+                await connection.close(*wish)
+            if connection.state is State.OPEN and not connection.outbox.is_closed:
+                text = "the stream of event %r was not finished: its handler raised"
+                self._logger.exception(text, handler.event)
             last = self._internal((handler.event, ref))
         connection.streams.finish(ref)
-        connection.outbox.put(Frame.text(last))
+        connection.outbox.put(Frame.text(last))  # which a closed one ignores
 
     def _failed(self, address: tuple[str | None, Ref | None], error: EventError) -> str:
         event, ref = address

@@ -22,6 +22,10 @@ class Framework(Protocol):
         """Give the parameters of the connection's path."""
         ...
 
+    def close_wish(self, error: Exception) -> tuple[int, str] | None:
+        """Tell with which code and reason an exception wants the connection closed, if it does."""
+        ...
+
     async def resolve(
         self, dependency: Any, context: EventContext, cleanups: AsyncExitStack, resolved: dict[Any, Any]
     ) -> Any:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nexios import NexiosApp
 from nexios.exceptions import WebSocketException
+from nexios.websockets import WebSocketDisconnect
 from pydantic import BaseModel
 
 from nexws import EventConsumer, EventError, EventFailed, ExpectationError, Limits, Nexws, on
@@ -76,6 +77,11 @@ class Streamer(EventConsumer):
     async def kick(self) -> AsyncIterator[int]:
         yield 1
         raise WebSocketException(4321, "out")
+
+    @on("other")
+    async def other(self) -> AsyncIterator[int]:
+        yield 1
+        raise WebSocketDisconnect(1006)  # of somebody else: this client is there
 
     @on("echo")
     async def echo(self, data: int) -> int:
@@ -182,7 +188,12 @@ async def test_a_stream_is_not_drained_faster_than_it_is_read(app: NexiosApp) ->
 
 @pytest.mark.parametrize(
     ("event", "code", "data"),
-    [("full", "full", [1]), ("broken", "internal", None), ("liar", "internal", None)],
+    [
+        ("full", "full", [1]),
+        ("broken", "internal", None),
+        ("liar", "internal", None),
+        ("other", "internal", None),
+    ],
 )
 async def test_a_stream_that_fails_says_so_as_its_last_word(
     app: NexiosApp, event: str, code: str, data: Any
