@@ -6,6 +6,7 @@ import logging
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 from nexios import NexiosApp
 from nexios.exceptions import WebSocketException
 from nexios.http import Request, Response
@@ -114,6 +115,8 @@ class Obedient(Recorded):
     async def on_receive(self, websocket: WebSocket, data: Any) -> None:
         if data == "fail":
             raise ValueError("a bug")
+        if data == "take your time":
+            await anyio.sleep(3)
         if data == "close":
             await websocket.close(4000, "enough")
             return

@@ -41,14 +41,17 @@ SERVERS: Final[dict[str, tuple[str, ...]]] = {
 class Server:
     """One server with the program of ``apps.py``, from :meth:`start` to :meth:`stop`."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *options: str) -> None:
         self.kind = kind
         self.port = _free_port()
         self._log = folder / f"{kind}.log"
         command = [part.format(port=self.port) for part in SERVERS[kind]]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command, _APP], cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", *command, *options, _APP],
+                cwd=_ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
     def wait_until_ready(self) -> None:
