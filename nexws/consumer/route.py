@@ -14,7 +14,7 @@ from nexios.websockets import WebSocket
 from typing_extensions import override
 
 from nexws.consumer.registry import Registry
-from nexws.consumer.socket import open_socket
+from nexws.consumer.socket import SERVER_SEND, open_socket
 
 __all__ = ["ConsumerRoute"]
 
@@ -62,6 +62,7 @@ class ConsumerRoute(WebsocketRoute):
         registry = Registry.of(scope)
         if self._chain is None or self._chain[0] is not registry:
             self._chain = registry, _wrap(self._serve, (*registry.middleware, *self.consumer.middleware))
+        scope[SERVER_SEND] = send
         await self._chain[1](scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,9 +11,11 @@ from typing_extensions import override
 from nexws.consumer.encodings import Encoding
 from nexws.runtime import Connection, Limits, Receive, Send
 
-__all__ = ["Channel", "open_socket", "take_over"]
+__all__ = ["SERVER_SEND", "Channel", "open_socket", "take_over"]
 
 _DENIAL = "websocket.http.response"
+SERVER_SEND = "nexws.send"
+"""Where the route notes, in the scope, the ``send`` that it was given, which its middleware may wrap."""
 
 
 class Channel(NexiosChannel):
@@ -61,6 +63,13 @@ def take_over(websocket: WebSocket, limits: Limits) -> Connection:
     may_deny = _DENIAL in websocket.scope["extensions"]
     ends = websocket.scope.get("client"), websocket.scope.get("server")
     inside = vars(websocket)  # what it was made of is private, and there is no other way in
-    connection = Connection(inside["_receive"], inside["_send"], limits, may_deny=may_deny, ends=ends)
+    connection = Connection(
+        inside["_receive"],
+        inside["_send"],
+        limits,
+        server_send=websocket.scope.pop(SERVER_SEND, None),
+        may_deny=may_deny,
+        ends=ends,
+    )
     inside["_receive"], inside["_send"] = connection.receive, connection.send
     return connection

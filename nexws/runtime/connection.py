@@ -77,6 +77,7 @@ class Connection:
         send: Send,
         limits: Limits,
         *,
+        server_send: Send | None = None,
         may_deny: bool = False,
         ends: Ends = (None, None),
     ) -> None:
@@ -91,7 +92,10 @@ class Connection:
             send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
         )
         self._inbox = Inbox(receive, limits.inbox_frames)
-        self._server_send, self._may_deny = send, may_deny
+        self._send, self._may_deny = send, may_deny
+        self._server_send = (
+            server_send or send
+        )  # the one that leads to the socket, where a middleware wraps it
         self._handling = False
         self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
         self._interrupted = False
@@ -119,7 +123,7 @@ class Connection:
             # Some servers keep the socket for as long as anybody holds their ends of it (granian).
             self._inbox.close()
             self.outbox.forget_send()
-            del self._server_send
+            del self._send, self._server_send
 
     @property
     def streams(self) -> Streams:
@@ -152,7 +156,7 @@ class Connection:
             await self.write(Frame.text(text) if text is not None else Frame.binary(message["bytes"]))
         elif kind == "websocket.accept":
             try:
-                await self._server_send(message)
+                await self._send(message)
             except OSError:
                 raise ConnectionClosedError(self.code) from None
             self._witness = watch_close(self._server_send)
@@ -164,7 +168,7 @@ class Connection:
             await self.close(message.get("code") or CloseCode.NORMAL, message.get("reason") or "")
         else:  # websocket.http.response.*: the framework's own words of refusal
             self.state = State.REFUSED
-            await self._server_send(message)
+            await self._send(message)
 
     async def write(self, frame: Frame) -> None:
         """Send *frame* behind all others, and wait until the client's socket has taken it.
@@ -203,16 +207,12 @@ class Connection:
 
     async def _deny(self, reason: str, status: int) -> None:
         if not self._may_deny:
-            await self._server_send(
-                {"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION, "reason": ""}
-            )
+            await self._send({"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION, "reason": ""})
             return
         body = (reason or "forbidden").encode("utf-8", "replace")
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-        await self._server_send(
-            {"type": "websocket.http.response.start", "status": status, "headers": headers}
-        )
-        await self._server_send({"type": "websocket.http.response.body", "body": body, "more_body": False})
+        await self._send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
     @property
     def expires(self) -> float | None:
@@ -311,7 +311,7 @@ class Connection:
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         message = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}
-        await self._quietly(self._server_send(message))
+        await self._quietly(self._send(message))
 
     async def _quietly(self, sending: Awaitable[None]) -> None:
         """Tell the server of an end that it may know already, and that its client may not wait for."""

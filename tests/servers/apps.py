@@ -137,6 +137,26 @@ class Flood(Recorded):
         await self.broadcast(FLOOD, group_name="flood")
 
 
+class WrapSend:
+    """A middleware that hides the server's ``send``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def wrapped(message: Any) -> None:
+            with anyio.CancelScope():
+                await send(message)
+
+        await self.app(scope, receive, wrapped)
+
+
+class WrappedFlood(Flood):
+    """The same, behind a middleware that wraps ``send``."""
+
+    middleware = [*Flood.middleware, WrapSend]
+
+
 class Crowd(Recorded):
     """Counts who is here, or sends what it is told to all of them."""
 
@@ -201,6 +221,7 @@ app.add_ws_route(Echo.as_route("/echo/any"))
 app.add_ws_route(Door.as_route("/door/{how}"))
 app.add_ws_route(Obedient.as_route("/obedient"))
 app.add_ws_route(Flood.as_route("/flood"))
+app.add_ws_route(WrappedFlood.as_route("/wrapped"))
 app.add_ws_route(Crowd.as_route("/crowd"))
 app.add_ws_route(Typed.as_route("/typed"))
 

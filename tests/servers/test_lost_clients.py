@@ -14,15 +14,21 @@ from tests.servers.harness import Server, eventually
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("quiet")]
 
 
-async def test_a_client_that_never_reads_is_dropped_and_harms_nobody(server: Server, name: str) -> None:
-    """The others have each broadcast within a second; its socket is gone after the send deadline, with 4008."""
-    async with connect(server, "/flood") as first, connect(server, "/flood") as second:
+@pytest.mark.parametrize("path", ["/flood", "/wrapped"])
+async def test_a_client_that_never_reads_is_dropped_and_harms_nobody(
+    server: Server, name: str, path: str
+) -> None:
+    """The others have each broadcast within a second; its socket is gone after the send deadline, with 4008.
+
+    Whether a middleware of the class wraps the server's ``send`` or not.
+    """
+    async with connect(server, path) as first, connect(server, path) as second:
         healthy = (first, second)
         for client in healthy:
             assert await receive(client) == b"welcome"
         before = server.sockets()
 
-        async with connect(server, "/flood", name) as stalled:
+        async with connect(server, path, name) as stalled:
             assert await receive(stalled) == b"welcome"
             stalled.transport.pause_reading()
             assert server.sockets() == before + 1
