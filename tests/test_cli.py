@@ -221,3 +221,16 @@ async def test_the_wheel_brings_the_example_along(tmp_path: Path) -> None:
             assert (await client.get(chat.url)).content == marked
             assert (await client.get(f"{chat.url}/chat.js")).status_code == 200
         assert await chat.interrupt() == (0, "")
+
+
+@pytest.mark.server
+async def test_ctrl_c_is_heard_while_the_server_is_still_starting() -> None:
+    """Right behind the line that names the address, uvicorn does not listen to signals yet."""
+
+    async def press_at_once() -> None:
+        async with demo() as chat:
+            assert await chat.interrupt() == (0, "")
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(8):
+            tasks.start_soon(press_at_once)

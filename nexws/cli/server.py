@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
 import socket
 from typing import Any
 
@@ -52,4 +53,14 @@ def serve(app: Any, listener: socket.socket) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn listens to signals a moment after its loop has begun; one that came between would be lost.
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGINT, before)
