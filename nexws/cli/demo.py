@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 import webbrowser
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -34,11 +33,13 @@ def demo(host: str, port: int, *, opens_browser: bool) -> None:
     app = _example()
     listener = listen(host, port)
     url = url_of(listener)
-    with suppress(KeyboardInterrupt):
+
+    def announce() -> None:
         click.echo(f"The chat is at {url} (Ctrl-C ends it)")
         if opens_browser:
             webbrowser.open(url)
-        serve(app, listener)
+
+    serve(app, listener, announce)
 
 
 def _example() -> object:

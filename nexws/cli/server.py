@@ -6,6 +6,7 @@ import errno
 import importlib
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -42,8 +43,8 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, listener: socket.socket) -> None:
-    """Serve *app* until the process is told to end, by Ctrl-C or SIGTERM."""
+def serve(app: Any, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve *app* until the process is told to end, by Ctrl-C or SIGTERM; it hears that from *announce* on."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -58,9 +59,10 @@ def serve(app: Any, listener: socket.socket) -> None:
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    # uvicorn listens to signals a moment after its loop has begun; one that came between would be lost.
+    # uvicorn listens to signals a moment after its loop has begun; one that came before would be lost.
     before = signal.signal(signal.SIGINT, stop)
     try:
+        announce()
         server.run(sockets=[listener])
     finally:
         signal.signal(signal.SIGINT, before)
