@@ -49,7 +49,7 @@ async def connect(
     """
     server = _Server(_scope(path, headers or {}, subprotocols, user), timeout)
     connection = Connection(server)
-    failed: Exception | None = None
+    failed: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.run, app)
         try:
@@ -57,11 +57,14 @@ async def connect(
             if server.refusal is not None:
                 raise HandshakeRefusedError(*server.refusal)
             yield connection
-        except Exception as error:  # noqa: BLE001 - raised below, outside of the group, which would wrap it
+        except (anyio.get_cancelled_exc_class(), GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised below, outside of the group, which would wrap it
             failed = error
         finally:
             with anyio.CancelScope(shield=True):
-                failed = await _finish(connection) or failed
+                ending = await _finish(connection)
+            failed = failed or ending
             tasks.cancel_scope.cancel()
     failed = server.error or failed
     if failed is not None:

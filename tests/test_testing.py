@@ -175,6 +175,24 @@ async def test_an_error_of_the_test_itself_comes_out_as_it_is() -> None:
             raise ZeroDivisionError
 
 
+async def test_an_outcome_of_pytest_comes_out_as_it_is() -> None:
+    """``pytest.raises`` that saw nothing, and ``pytest.fail``, are no ordinary exceptions."""
+    with pytest.raises(pytest.fail.Exception, match="as it is"):
+        async with connect(APP, "/clock/utc"):
+            pytest.fail("as it is")
+
+
+async def test_an_error_of_the_test_is_not_hidden_by_an_application_that_does_not_end() -> None:
+    """What went wrong first is what the test's author looks for."""
+
+    async def hang(receive: Receive, send: Send) -> None:
+        await anyio.sleep_forever()
+
+    with pytest.raises(ZeroDivisionError):
+        async with connect(scripted(hang), "/", timeout=0.02):
+            raise ZeroDivisionError
+
+
 async def test_a_refusal_tells_the_status() -> None:
     """As a client would see it."""
     with pytest.raises(HandshakeRefusedError) as refused:

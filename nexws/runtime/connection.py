@@ -93,9 +93,7 @@ class Connection:
         )
         self._inbox = Inbox(receive, limits.inbox_frames)
         self._send, self._may_deny = send, may_deny
-        self._server_send = (
-            server_send or send
-        )  # the one that leads to the socket, where a middleware wraps it
+        self._server_send = server_send or send  # leads to the socket, where a middleware wraps the other
         self._handling = False
         self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
         self._interrupted = False
