@@ -50,6 +50,7 @@ async def connect(
     server = _Server(_scope(path, headers or {}, subprotocols, user), timeout)
     connection = Connection(server)
     failed: BaseException | None = None
+    ending: ExpectationError | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.run, app)
         try:

@@ -150,7 +150,8 @@ class WebSocketConsumer(NexiosConsumer):
             PayloadError: *payload* cannot be sent in this consumer's encoding.
             GroupNameError: no group can have that name.
         """
-        return self._publish(self._encoding.write(payload), group_name, save_history=save_history)
+        frame = self._encoding.write(payload)
+        return self._serving.publish(frame, group_name, save_history=save_history)
 
     @override
     async def send_to(  # type: ignore[override] # tells more than nexios' None, and takes more
@@ -182,15 +183,6 @@ class WebSocketConsumer(NexiosConsumer):
             raise NotServingError(type(self).__qualname__)
         return self._session
 
-    def _publish(
-        self, frame: Frame, group: str, *, exclude: Connection | None = None, save_history: bool = False
-    ) -> int:
-        hub = self._serving.hub
-        reached = hub.publish(group, frame, exclude=exclude)
-        if save_history:
-            hub.history.keep(group, frame, is_json=self._encoding.payload_type == "json")
-        return reached
-
 
 class Session:
     """Between a connection, which knows no framework, and the hooks of one consumer."""
@@ -213,6 +205,32 @@ class Session:
     def hub(self) -> Hub:
         """Who else is connected to this consumer."""
         return self.service.hub
+
+    def publish(
+        self, frame: Frame, group: str, *, exclude: Connection | None = None, save_history: bool = False
+    ) -> int:
+        """Send *frame* to a group, and keep it if wanted; tells how many connections took it."""
+        reached = self.hub.publish(group, frame, exclude=exclude)
+        if save_history:
+            self.hub.history.keep(group, frame, is_json=self._encoding.payload_type == "json")
+        return reached
+
+    # -- the pushes of an event consumer
+
+    async def push(self, frame: str) -> None:
+        """Send a written push to this client."""
+        await self.connection.write(Frame.text(frame))
+
+    async def push_to_group(self, frame: str, group: str, *, exclude_self: bool, save_history: bool) -> int:
+        """Send a written push to a group."""
+        exclude = self.connection if exclude_self else None
+        return self.publish(Frame.text(frame), group, exclude=exclude, save_history=save_history)
+
+    async def push_to(self, frame: str, target: object) -> int:
+        """Send a written push to a connection or a user."""
+        return self.hub.send_to(target, Frame.text(frame))
+
+    # -- the life of the connection
 
     def accepted(self) -> None:
         """The client can be reached from now on."""

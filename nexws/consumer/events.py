@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from nexios.websockets import WebSocket
 from typing_extensions import override
 
-from nexws.consumer.base import WebSocketConsumer
+from nexws.consumer.base import Session, WebSocketConsumer
 from nexws.consumer.dependencies import recognise
 from nexws.consumer.encodings import EVENTS, Encoding
 from nexws.consumer.route import ConsumerRoute
-from nexws.errors import EncodingError, UndeclaredEventError
-from nexws.events import Contract, Emit, Handler
+from nexws.errors import EncodingError, HandlerSignatureError, UndeclaredEventError
+from nexws.events import Contract, Emit, Handler, marks_of
 from nexws.runtime import Frame
 
 __all__ = ["EventConsumer"]
@@ -40,6 +40,7 @@ class EventConsumer(WebSocketConsumer):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        _check_names(cls)
         contract = cls._contract = Contract.of(cls, _names_around(cls), recognise)
         cls.events, cls.pushes = contract.handlers, contract.emits
 
@@ -95,20 +96,25 @@ class EventConsumer(WebSocketConsumer):
         """
         raise UndeclaredEventError(type(self).__qualname__, "send_to")
 
-    # -- how a declared push leaves (the Sender protocol of nexws.events)
+    @property
+    def __nexws_sender__(self) -> Session:
+        return self._serving
 
-    async def push(self, frame: str) -> None:
-        """Send a written push to this client; use ``self.<emit>.send``."""
-        await self._serving.connection.write(Frame.text(frame))
 
-    async def push_to_group(self, frame: str, group: str, *, exclude_self: bool, save_history: bool) -> int:
-        """Send a written push to a group; use ``self.<emit>.broadcast``."""
-        exclude = self._serving.connection if exclude_self else None
-        return self._publish(Frame.text(frame), group, exclude=exclude, save_history=save_history)
+def _check_names(consumer: type) -> None:
+    """Refuse a handler or a push that would replace something of the consumer itself.
 
-    async def push_to(self, frame: str, target: object) -> int:
-        """Send a written push to a connection or a user; use ``self.<emit>.send_to``."""
-        return self._serving.hub.send_to(target, Frame.text(frame))
+    Raises:
+        HandlerSignatureError: it has such a name.
+    """
+    for base in consumer.__mro__:
+        for name, value in vars(base).items() if base not in EventConsumer.__mro__ else ():
+            events = [mark.event for mark in marks_of(value)] or (
+                [value.event] if isinstance(value, Emit) else []
+            )
+            if events and hasattr(EventConsumer, name):
+                problem = f"has the name of what each consumer has, {name!r}"
+                raise HandlerSignatureError(events[0], f"{base.__qualname__}.{name}", problem, "rename it")
 
 
 def _names_around(consumer: type) -> dict[str, Any]:

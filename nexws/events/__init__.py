@@ -5,7 +5,7 @@ from __future__ import annotations
 from nexws.events.arguments import Argument, Source
 from nexws.events.context import EventContext
 from nexws.events.contract import Contract
-from nexws.events.marks import on
+from nexws.events.marks import marks_of, on
 from nexws.events.pushes import BoundEmit, Emit, Sender, emits
 from nexws.events.reading import NO_PAYLOAD, Envelope, FrameReader
 from nexws.events.signatures import Handler
@@ -23,5 +23,6 @@ __all__ = [
     "Sender",
     "Source",
     "emits",
+    "marks_of",
     "on",
 ]

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Sender(Protocol):
-    """What carries written pushes to clients: a consumer, or an application for those outside of one."""
+    """What carries written pushes to clients."""
 
     def push(self, frame: str) -> Awaitable[None]:
         """Send *frame* to the one client of this connection."""
@@ -31,6 +31,15 @@ class Sender(Protocol):
         ...
 
 
+class Consumer(Protocol):
+    """What a push is declared on."""
+
+    @property
+    def __nexws_sender__(self) -> Sender:
+        """Give what carries the pushes of one connection; named so that it is nobody's handler."""
+        ...
+
+
 class Emit(Generic[T]):
     """A push that a consumer class declares; made by ``emits``, used through an instance of the class."""
 
@@ -44,10 +53,10 @@ class Emit(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Emit[T]: ...
     @overload
-    def __get__(self, instance: Sender, owner: type[Any]) -> BoundEmit[T]: ...
-    def __get__(self, instance: Sender | None, owner: type[Any]) -> Emit[T] | BoundEmit[T]:
+    def __get__(self, instance: Consumer, owner: type[Any]) -> BoundEmit[T]: ...
+    def __get__(self, instance: Consumer | None, owner: type[Any]) -> Emit[T] | BoundEmit[T]:
         """Give the declaration on the class, and something to send with on an instance."""
-        return self if instance is None else BoundEmit(self, instance)
+        return self if instance is None else BoundEmit(self, instance.__nexws_sender__)
 
     def frame(self, payload: T) -> str:
         """Write the push of *payload*.

@@ -75,6 +75,10 @@ class Chat(EventConsumer):
     async def past(self) -> list[Any]:
         return [entry.payload for entry in await self.history("lobby")]
 
+    @on("push")
+    async def push(self) -> None:
+        """Takes a name that could be the library's, and is not."""
+
     @on("chat.hello")
     async def hello(self) -> None:
         await self.welcome.send(None)

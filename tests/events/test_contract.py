@@ -259,6 +259,23 @@ def class_method() -> object:
     return Shop
 
 
+def a_handler_called_like_a_method_of_consumers() -> object:
+    class Shop(EventConsumer):
+        @on("order.history")
+        async def history(self, data: Order) -> None: ...  # type: ignore[override]
+
+    return Shop
+
+
+def a_push_called_like_an_attribute_of_consumers() -> object:
+    class Mixin:
+        user = emits("order.user", Order)
+
+    class Shop(Mixin, EventConsumer): ...
+
+    return Shop
+
+
 def an_alias() -> object:
     class Shop(EventConsumer):
         @on("order.place")
@@ -359,6 +376,16 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
     (unusable_push, SchemaError, "event 'order.placed' has schema Unknown, which Pydantic cannot use"),
     (static_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
     (class_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
+    (
+        a_handler_called_like_a_method_of_consumers,
+        HandlerSignatureError,
+        "Shop.history, has the name of what each consumer has, 'history'; rename it",
+    ),
+    (
+        a_push_called_like_an_attribute_of_consumers,
+        HandlerSignatureError,
+        "Mixin.user, has the name of what each consumer has, 'user'; rename it",
+    ),
     (an_alias, DuplicateEventError, "Shop.other ("),
     (events_in_text, EncodingError, "use 'json': events are JSON text frames"),
     (unknown_encoding, EncodingError, "has encoding 'xml'; use 'json', 'text', 'bytes' or None"),
