@@ -12,9 +12,10 @@ from nexios.auth.users.base import BaseUser
 from nexios.auth.users.simple import SimpleUser, UnauthenticatedUser
 from nexios.websockets import WebSocket
 
-from nexws.consumer import STATE_KEY, Registry
+from nexws.consumer import STATE_KEY, Registry, Settings
 from nexws.errors import SetupError
-from nexws.runtime import Limits
+from nexws.events import EventMiddleware, Guard
+from nexws.runtime import Hooks, Limits, Observer
 
 __all__ = ["Nexws"]
 
@@ -30,6 +31,11 @@ class Nexws:
             and no middleware has set a user, it is nexios' ``UnauthenticatedUser``.
         user_model: loads a user by the identity that a backend found.
         middleware: ASGI middleware around each connection, the first outermost; a consumer's own is inside of it.
+        guards: what lets events through, before the guards of a class, its routers and its events.
+        event_middleware: what goes around handlers, the first outermost, outside of all others.
+        observers: who is told of connections, events and frames.
+        strict: do not tell clients the codes of ``EventError`` that a handler does not declare in ``errors=[...]``, but
+            ``internal``; otherwise they are told, and logged once.
 
     Raises:
         SetupError: *app* has been configured already.
@@ -43,13 +49,26 @@ class Nexws:
         auth: Sequence[AuthenticationBackend] = (),
         user_model: type[BaseUser] = SimpleUser,
         middleware: Sequence[Any] = (),
+        guards: Sequence[Guard] = (),
+        event_middleware: Sequence[EventMiddleware] = (),
+        observers: Sequence[Observer] = (),
+        strict: bool = False,
     ) -> None:
         if STATE_KEY in app.state:
             raise SetupError("this application has a Nexws already; pass all settings to one")
         self.limits = limits or Limits()
         self._backends, self._user_model = tuple(auth), user_model
-        authenticate = self._authenticate if self._backends else None
-        app.state[STATE_KEY] = Registry(self.limits, middleware, authenticate)
+        app.state[STATE_KEY] = Registry(
+            Settings(
+                limits=self.limits,
+                middleware=tuple(middleware),
+                guards=tuple(guards),
+                event_middleware=tuple(event_middleware),
+                hooks=Hooks(observers),
+                strict=strict,
+                authenticate=self._authenticate if self._backends else None,
+            )
+        )
 
     async def _authenticate(self, websocket: WebSocket) -> None:
         scope: Any = websocket.scope

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+import re
+from typing import Any, ClassVar, Generic, get_args, get_origin
+
+from typing_extensions import TypeVar
 
 __all__ = [
     "ConnectionClosedError",
     "DependencyError",
     "DuplicateEventError",
     "EncodingError",
+    "EnvelopeError",
+    "ErrorDeclarationError",
     "EventError",
     "EventFailed",
     "EventNameError",
+    "ExampleError",
     "ExpectationError",
     "GroupLimitError",
     "GroupNameError",
@@ -21,10 +28,16 @@ __all__ = [
     "NotAcceptedError",
     "NotServingError",
     "PayloadError",
+    "RouterError",
     "SchemaError",
     "SetupError",
     "UndeclaredEventError",
 ]
+
+
+DataT = TypeVar("DataT", default=Any)
+
+_is_code = re.compile(r"[A-Za-z0-9_.:-]{1,128}").fullmatch
 
 
 class NexwsError(Exception):
@@ -94,6 +107,17 @@ class SchemaError(SetupError):
         )
 
 
+class ExampleError(SetupError):
+    """An example of an event does not fit its schema."""
+
+    def __init__(self, event: str, number: int, problem: str) -> None:
+        super().__init__(event, number, problem)
+        self.event, self.number, self.problem = event, number, problem
+
+    def __str__(self) -> str:
+        return f"example {self.number} of event {self.event!r} does not fit its schema: {self.problem}"
+
+
 class EncodingError(SetupError):
     """A consumer's ``encoding`` is none that it can speak."""
 
@@ -105,17 +129,92 @@ class EncodingError(SetupError):
         return f"consumer {self.consumer} has encoding {self.encoding!r}; use {self.allowed}"
 
 
-class EventError(NexwsError):
+class EnvelopeError(SetupError):
+    """An envelope cannot be what it says, or cannot carry a payload."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the envelope cannot be used: {self.problem}"
+
+
+class RouterError(SetupError):
+    """A router is put together wrongly."""
+
+    def __init__(self, prefix: str, problem: str) -> None:
+        super().__init__(prefix, problem)
+        self.prefix, self.problem = prefix, problem
+
+    def __str__(self) -> str:
+        return f"EventRouter(prefix={self.prefix!r}) {self.problem}"
+
+
+class ErrorDeclarationError(SetupError):
+    """A class of failures is declared wrongly."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name, self.problem = name, problem
+
+    def __str__(self) -> str:
+        return f"the failure {self.name} {self.problem}"
+
+
+class EventError(NexwsError, Generic[DataT]):
     """Answer the event that is being handled with a failure of your own.
 
     ``code`` is stable and meant for programs, ``message`` for people; both reach the client, as does
     ``data`` (anything that can be written as JSON). ``retryable`` tells the client that the same
     event may work later.
+
+    A subclass with a ``code`` is part of a contract, once a handler names it in ``errors=[...]``. It is raised without
+    one, its first argument is the message (the first line of its docstring, unless given), and what it is
+    generic over is the type of its ``data``::
+
+        class GroupFull(EventError[Capacity]):
+            \"\"\"The group is full.\"\"\"
+
+            code = "group_full"
+            retryable = True
+
+        raise GroupFull(data=Capacity(members=100))
+
+    Raises:
+        ErrorDeclarationError: the ``code`` of a subclass is not 1 to 128 of ``A-Z a-z 0-9 _ . : -``.
     """
 
-    def __init__(self, code: str, message: str = "", *, data: Any = None, retryable: bool = False) -> None:
+    code: str = ""
+    retryable: bool = False
+    data_type: ClassVar[object] = Any
+    """The type of the ``data`` of a declared failure; ``None`` for none."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not _is_code(cls.code) and "code" in vars(cls):
+            problem = f"has the code {cls.code!r}; write 1 to 128 of A-Z a-z 0-9 _ . : -"
+            raise ErrorDeclarationError(cls.__qualname__, problem)
+        for base in getattr(cls, "__orig_bases__", ()) if "__orig_bases__" in vars(cls) else ():
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, EventError):
+                (found,) = get_args(base)
+                cls.data_type = None if found is type(None) else Any if isinstance(found, TypeVar) else found
+
+    def __init__(
+        self, code: str = "", message: str = "", *, data: DataT | None = None, retryable: bool | None = None
+    ) -> None:
+        declared = type(self)
+        if declared.code:
+            if code and message:
+                raise TypeError(f"{declared.__qualname__} has its code already; give its message alone")
+            message = code or message or inspect.cleandoc(declared.__doc__ or "").partition("\n")[0]
+            code = declared.code
+        elif not code:
+            raise TypeError("an EventError needs a code; give one, or raise a subclass that has one")
         super().__init__(code, message)
-        self.code, self.message, self.data, self.retryable = code, message, data, retryable
+        self.code, self.message, self.data = code, message, data
+        self.retryable = declared.retryable if retryable is None else retryable
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" if self.message else self.code
@@ -136,11 +235,16 @@ class PayloadError(NexwsError, ValueError):
 class UndeclaredEventError(NexwsError):
     """An event consumer was asked to send something outside its contract; nothing was sent."""
 
-    def __init__(self, consumer: str, method: str) -> None:
-        super().__init__(consumer, method)
-        self.consumer, self.method = consumer, method
+    def __init__(self, consumer: str, method: str, event: str | None = None) -> None:
+        super().__init__(consumer, method, event)
+        self.consumer, self.method, self.event = consumer, method, event
 
     def __str__(self) -> str:
+        if self.event is not None:
+            return (
+                f"{self.consumer} does not declare event {self.event!r}, which it is to send; "
+                f"write emits({self.event!r}, Model) in its class, or include the router that does"
+            )
         return (
             f"{self.consumer} sends declared events only, so {self.method}() takes no bare payload; "
             f"declare posted = emits('chat.posted', Model) and call self.posted.{self.method}(...)"
@@ -212,11 +316,18 @@ class EventFailed(NexwsError):  # noqa: N818 - what happened, not an error of th
     """The server answered an event with a failure."""
 
     def __init__(
-        self, code: str, message: str = "", *, details: Any = (), data: Any = None, retryable: bool = False
+        self,
+        code: str,
+        message: str = "",
+        *,
+        details: Any = (),
+        data: Any = None,
+        retry_after: float | None = None,
+        retryable: bool = False,
     ) -> None:
         super().__init__(code, message)
         self.code, self.message, self.details = code, message, details
-        self.data, self.retryable = data, retryable
+        self.data, self.retry_after, self.retryable = data, retry_after, retryable
 
     def __str__(self) -> str:
         details = f" {self.details}" if self.details else ""

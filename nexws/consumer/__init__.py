@@ -5,7 +5,7 @@ from __future__ import annotations
 from nexws.consumer.base import WebSocketConsumer
 from nexws.consumer.dependencies import NexiosFramework
 from nexws.consumer.events import EventConsumer
-from nexws.consumer.registry import STATE_KEY, Registry
+from nexws.consumer.registry import STATE_KEY, Registry, Settings
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.socket import Channel
 
@@ -16,5 +16,6 @@ __all__ = [
     "EventConsumer",
     "NexiosFramework",
     "Registry",
+    "Settings",
     "WebSocketConsumer",
 ]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Coroutine, Mapping
-from typing import Any, ClassVar, cast
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from nexios.exceptions import HTTPException, WebSocketException
-from nexios.websockets import WebSocket, WebSocketDisconnect
+from nexios.websockets import WebSocket
 from nexios.websockets import WebSocketConsumer as NexiosConsumer
-from nexios.websockets.base import WebSocketState
 from typing_extensions import override
 
 from nexws.consumer.encodings import ENCODINGS, Encoding
-from nexws.consumer.registry import Authenticate, Registry, Service
+from nexws.consumer.registry import Registry
 from nexws.consumer.route import ConsumerRoute
+from nexws.consumer.session import Session
 from nexws.consumer.socket import Channel, take_over
-from nexws.errors import ConnectionClosedError, EncodingError, NotAcceptedError, NotServingError
+from nexws.errors import EncodingError, NotServingError
 from nexws.events import Contract
-from nexws.protocol import CloseCode, check_group_name
-from nexws.runtime import CloseRequested, Connection, Frame, HistoryEntry, Hub, Message, State
+from nexws.protocol import check_group_name
+from nexws.runtime import HistoryEntry, Message
 
-__all__ = ["Session", "WebSocketConsumer"]
+__all__ = ["WebSocketConsumer"]
 
 
 class WebSocketConsumer(NexiosConsumer):
@@ -42,6 +41,9 @@ class WebSocketConsumer(NexiosConsumer):
 
     expires: ClassVar[float | None] = None
     """Seconds without a frame in either direction after which the connection is closed (1001); ``None``: never."""
+
+    subprotocols: ClassVar[Sequence[str]] = ()
+    """The subprotocols that it speaks, the best first; one that the client offers is chosen (RFC 6455 section 1.9)."""
 
     channel: Any = None
     """This connection's ``Channel``."""
@@ -72,11 +74,20 @@ class WebSocketConsumer(NexiosConsumer):
     async def __call__(self, ws: WebSocket) -> None:
         """Serve the client of *ws* until it leaves; nothing outlives this call."""
         registry = Registry.of(ws.scope)
-        connection = take_over(ws, registry.limits)
+        connection = take_over(ws, registry.settings, type(self).__qualname__)
         connection.expires = self.expires
         self.websocket, self.channel = ws, Channel(ws, connection, self._encoding)
         service = registry.service(type(self), self._contract)
-        self._session = Session(self, connection, self._encoding, service, registry.authenticate)
+        self._session = Session(
+            self,
+            connection,
+            self._encoding,
+            service,
+            registry.settings,
+            contract=self._contract,
+            subprotocols=self.subprotocols,
+            decodes=type(self).decode is not WebSocketConsumer.decode,
+        )
         await connection.serve(self._session)
 
     # -- hooks
@@ -151,7 +162,7 @@ class WebSocketConsumer(NexiosConsumer):
             GroupNameError: no group can have that name.
         """
         frame = self._encoding.write(payload)
-        return self._serving.publish(frame, group_name, save_history=save_history)
+        return self._serving.publish(frame, group_name, kept=frame if save_history else None)
 
     @override
     async def send_to(  # type: ignore[override] # tells more than nexios' None, and takes more
@@ -182,125 +193,3 @@ class WebSocketConsumer(NexiosConsumer):
         if self._session is None:
             raise NotServingError(type(self).__qualname__)
         return self._session
-
-
-class Session:
-    """Between a connection, which knows no framework, and the hooks of one consumer."""
-
-    __slots__ = ("_authenticate", "_decodes", "_encoding", "connection", "consumer", "service")
-
-    def __init__(
-        self,
-        consumer: WebSocketConsumer,
-        connection: Connection,
-        encoding: Encoding,
-        service: Service,
-        authenticate: Authenticate | None,
-    ) -> None:
-        self.consumer, self.connection, self.service = consumer, connection, service
-        self._encoding, self._authenticate = encoding, authenticate
-        self._decodes = type(consumer).decode is not WebSocketConsumer.decode
-
-    @property
-    def hub(self) -> Hub:
-        """Who else is connected to this consumer."""
-        return self.service.hub
-
-    def publish(
-        self, frame: Frame, group: str, *, exclude: Connection | None = None, save_history: bool = False
-    ) -> int:
-        """Send *frame* to a group, and keep it if wanted; tells how many connections took it."""
-        reached = self.hub.publish(group, frame, exclude=exclude)
-        if save_history:
-            self.hub.history.keep(group, frame, is_json=self._encoding.payload_type == "json")
-        return reached
-
-    # -- the pushes of an event consumer
-
-    async def push(self, frame: str) -> None:
-        """Send a written push to this client."""
-        await self.connection.write(Frame.text(frame))
-
-    async def push_to_group(self, frame: str, group: str, *, exclude_self: bool, save_history: bool) -> int:
-        """Send a written push to a group."""
-        exclude = self.connection if exclude_self else None
-        return self.publish(Frame.text(frame), group, exclude=exclude, save_history=save_history)
-
-    async def push_to(self, frame: str, target: object) -> int:
-        """Send a written push to a connection or a user."""
-        return self.hub.send_to(target, Frame.text(frame))
-
-    # -- the life of the connection
-
-    def accepted(self) -> None:
-        """The client can be reached from now on."""
-        self.hub.add(self.connection)
-        self._identify()
-
-    async def connected(self) -> None:
-        """Authenticate the client and let the consumer decide."""
-        websocket = self.consumer.websocket
-        if self._authenticate is not None:
-            await self._translated(self._authenticate(websocket))
-        await self._translated(self.consumer.on_connect(websocket))
-        if self.connection.state is State.CONNECTING:
-            raise NotAcceptedError(type(self.consumer).__qualname__)
-        self._identify()
-
-    async def received(self, message: Message) -> None:
-        """Hand one frame to the consumer."""
-        consumer = self.consumer
-        if self._decodes:
-            data = await self._translated(consumer.decode(consumer.websocket, message))
-        else:
-            data = self._encoding.read(message, self.connection.limits)
-        try:
-            await consumer.on_receive(consumer.websocket, data)
-        except _FRAMEWORKS_OWN as error:
-            raise _translate(error) from error
-
-    async def disconnected(self, code: int) -> None:
-        """Leave everything, then tell the consumer."""
-        self.hub.remove(self.connection)
-        self.consumer.websocket.client_state = WebSocketState.DISCONNECTED
-        await self._translated(self.consumer.on_disconnect(self.consumer.websocket, code))
-
-    def report(self, where: str, error: Exception) -> None:
-        """Log what a hook raised, with where it did."""
-        name = f"{type(self.consumer).__qualname__}.{where}"
-        self.consumer.logger.error("%s failed, connection %s", name, self.connection.id, exc_info=error)
-
-    def _identify(self) -> None:
-        if self.connection.state is State.OPEN:
-            self.hub.identify(self.connection, _user_id(self.consumer.user))
-
-    async def _translated(self, hook: Coroutine[Any, Any, Any] | Any) -> Any:
-        try:
-            return await hook
-        except _FRAMEWORKS_OWN as error:
-            raise _translate(error) from error
-
-
-_FRAMEWORKS_OWN = (WebSocketDisconnect, WebSocketException, HTTPException)
-
-
-def _translate(error: Exception) -> Exception:
-    """Say in nexws' words what nexios' exceptions ask for."""
-    if isinstance(error, WebSocketDisconnect):
-        return ConnectionClosedError(error.code)
-    if isinstance(error, WebSocketException):
-        return CloseRequested(error.code, error.reason)
-    if isinstance(error, HTTPException):
-        return CloseRequested(CloseCode.POLICY_VIOLATION, str(error.detail), status=error.status_code)
-    return error
-
-
-def _user_id(user: Any) -> str | None:
-    """Find the id that ``send_to`` knows a user by."""
-    if isinstance(user, Mapping):
-        found = cast("Mapping[str, Any]", user).get("id")
-    elif isinstance(user, (str, int, uuid.UUID)):
-        found = user
-    else:
-        found = getattr(user, "identity", None) or getattr(user, "id", None)
-    return None if found is None or found == "" else str(found)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nexios.websockets import WebSocket
 from typing_extensions import override
 
-from nexws.consumer.base import Session, WebSocketConsumer
+from nexws.consumer.base import WebSocketConsumer
 from nexws.consumer.dependencies import recognise
 from nexws.consumer.encodings import EVENTS, Encoding
 from nexws.consumer.route import ConsumerRoute
-from nexws.errors import EncodingError, HandlerSignatureError, UndeclaredEventError
-from nexws.events import Contract, Emit, Handler, marks_of
+from nexws.consumer.session import ENCODING_OF, Session
+from nexws.errors import EncodingError, EventError, HandlerSignatureError, UndeclaredEventError
+from nexws.events import Codec, Contract, Emit, EventMiddleware, EventRouter, Guard, Handler, marks_of
+from nexws.protocol import Envelope
 from nexws.runtime import Frame
 
 __all__ = ["EventConsumer"]
@@ -29,26 +31,41 @@ class EventConsumer(WebSocketConsumer):
     """
 
     encoding = "json"
+    """``"json"`` or ``"msgpack"``; clients may choose, where ``subprotocols`` has ``nexws.json``, ``nexws.msgpack``."""
+
+    envelope: ClassVar[Envelope] = Envelope()
+    """How the frames are laid out."""
+    include: ClassVar[Sequence[EventRouter]] = ()
+    """Routers whose events are served too; those of its bases stay included, as do the following three."""
+    guards: ClassVar[Sequence[Guard]] = ()
+    """What lets events through, before the guards of routers and events."""
+    event_middleware: ClassVar[Sequence[EventMiddleware]] = ()
+    """What goes around handlers, outside of the middleware of routers and events."""
+    errors: ClassVar[Sequence[type[EventError[Any]]]] = ()
+    """Failures that all handlers may answer with."""
 
     events: ClassVar[Mapping[str, Handler]] = {}
     """The events that the class serves, by name, in the order written, bases first."""
     pushes: ClassVar[Mapping[str, Emit[Any]]] = {}
     """The events that the class sends on its own account, by name."""
 
-    _contract: ClassVar[Contract | None] = Contract({}, {})
+    _contract: ClassVar[Contract | None] = Contract("EventConsumer", {}, {}, Envelope())
     _encoding: ClassVar[Encoding] = EVENTS
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         _check_names(cls)
-        contract = cls._contract = Contract.of(cls, _names_around(cls), recognise)
+        further = (ENCODING_OF[each] for each in cls.subprotocols if each in ENCODING_OF)
+        encodings = tuple(dict.fromkeys((str(cls.encoding), *further)))
+        contract = cls._contract = Contract.of(cls, _names_around(cls), recognise, cls.envelope, encodings)
         cls.events, cls.pushes = contract.handlers, contract.emits
 
     @override
     @classmethod
     def _choose_encoding(cls) -> Encoding:
-        if cls.encoding != "json":
-            raise EncodingError(cls.__qualname__, cls.encoding, "'json': events are JSON text frames")
+        if cls.encoding not in ENCODING_OF.values():
+            allowed = "'json' or 'msgpack', which events are written in"
+            raise EncodingError(cls.__qualname__, cls.encoding, allowed)
         return EVENTS
 
     @override
@@ -64,15 +81,22 @@ class EventConsumer(WebSocketConsumer):
             handler.check_path(path, route.converters)
         return route
 
+    @classmethod
+    def codec_of(cls, subprotocol: str | None) -> Codec:
+        """Give what reads and writes the frames of a connection with this *subprotocol*."""
+        assert cls._contract is not None  # each event consumer has one
+        codecs = cls._contract.codecs
+        return codecs.get(ENCODING_OF.get(subprotocol or "", "")) or next(iter(codecs.values()))
+
     @override
     async def on_receive(self, websocket: WebSocket, data: Any) -> None:
         """Dispatch one frame; override it to see frames before they are read, and call ``super()``."""
         session = self._serving
-        dispatcher = session.service.dispatcher
-        assert dispatcher is not None
+        dispatcher = session.dispatcher
+        assert dispatcher is not None  # event consumers have one
         answer = await dispatcher.dispatch(self, websocket, session.connection, data)
         if answer is not None:
-            await session.connection.write(Frame.text(answer))
+            await session.connection.write(Frame.of(answer))
 
     @override
     async def broadcast(  # type: ignore[override] # see the base class

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 from nexios.exceptions import WebSocketException
@@ -12,10 +12,10 @@ from nexios.websockets import WebSocket, WebSocketDisconnect
 
 from nexws.consumer.dependencies import NexiosFramework
 from nexws.errors import ConnectionClosedError
-from nexws.events import Contract
-from nexws.runtime import Dispatcher, Hub, Limits
+from nexws.events import Contract, EventMiddleware, Guard
+from nexws.runtime import Dispatcher, Hooks, Hub, Limits
 
-__all__ = ["STATE_KEY", "Authenticate", "Registry", "Service"]
+__all__ = ["STATE_KEY", "Authenticate", "Registry", "Service", "Settings"]
 
 STATE_KEY: Final = "nexws"
 """Where an application keeps its registry: ``app.state["nexws"]``."""
@@ -28,27 +28,33 @@ _logger = logging.getLogger("nexws")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One consumer class in one application: who is connected, and what is served."""
+    """One consumer class in one application: who is connected, and what is served in each encoding."""
 
     hub: Hub
-    dispatcher: Dispatcher | None
+    dispatchers: Mapping[str, Dispatcher]
 
 
 Authenticate: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an application has said about all its consumers."""
+
+    limits: Limits = field(default_factory=Limits)
+    middleware: tuple[Any, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    event_middleware: tuple[EventMiddleware, ...] = ()
+    hooks: Hooks = field(default_factory=Hooks)
+    strict: bool = False
+    authenticate: Authenticate | None = None
+
+
 class Registry:
     """The settings of one application, and the service of each of its consumer classes."""
 
-    def __init__(
-        self,
-        limits: Limits | None = None,
-        middleware: Sequence[Any] = (),
-        authenticate: Authenticate | None = None,
-    ) -> None:
-        self.limits = limits or Limits()
-        self.middleware = tuple(middleware)
-        self.authenticate = authenticate
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
         self._services: dict[type, Service] = {}
 
     @staticmethod
@@ -67,10 +73,24 @@ class Registry:
         """Find the service of *consumer*; the first connection makes it."""
         service = self._services.get(consumer)
         if service is None:
-            dispatcher = None
-            if contract is not None:
-                dispatcher = Dispatcher(
-                    contract, self.limits, _logger, _ABOUT_THE_CONNECTION, NexiosFramework()
-                )
-            service = self._services[consumer] = Service(Hub(self.limits), dispatcher)
+            dispatchers = {} if contract is None else self._dispatchers(contract)
+            service = self._services[consumer] = Service(Hub(self.settings.limits), dispatchers)
         return service
+
+    def _dispatchers(self, contract: Contract) -> dict[str, Dispatcher]:
+        settings = self.settings
+        return {
+            encoding: Dispatcher(
+                contract,
+                settings.limits,
+                _logger,
+                _ABOUT_THE_CONNECTION,
+                NexiosFramework(),
+                encoding=encoding,
+                guards=settings.guards,
+                middleware=settings.event_middleware,
+                hooks=settings.hooks,
+                strict=settings.strict,
+            )
+            for encoding in contract.codecs
+        }

@@ -61,8 +61,12 @@ class ConsumerRoute(WebsocketRoute):
         """Serve one connection: the application's middleware, the class', then the consumer."""
         registry = Registry.of(scope)
         if self._chain is None or self._chain[0] is not registry:
-            self._chain = registry, _wrap(self._serve, (*registry.middleware, *self.consumer.middleware))
+            self._chain = (
+                registry,
+                _wrap(self._serve, (*registry.settings.middleware, *self.consumer.middleware)),
+            )
         scope[SERVER_SEND] = send
+        scope["route"] = self  # where others look for it
         await self._chain[1](scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nexios.websockets import Channel as NexiosChannel
@@ -9,7 +10,8 @@ from nexios.websockets import WebSocket
 from typing_extensions import override
 
 from nexws.consumer.encodings import Encoding
-from nexws.runtime import Connection, Limits, Receive, Send
+from nexws.consumer.registry import Settings
+from nexws.runtime import Connection, Frame, FrameSent, Receive, Send
 
 __all__ = ["SERVER_SEND", "Channel", "open_socket", "take_over"]
 
@@ -58,18 +60,28 @@ def open_socket(scope: Any, receive: Receive, send: Send) -> WebSocket:
     return websocket
 
 
-def take_over(websocket: WebSocket, limits: Limits) -> Connection:
-    """Let all that Nexios' socket does go through a connection of ours."""
+def take_over(websocket: WebSocket, settings: Settings, consumer: str) -> Connection:
+    """Let all that Nexios' socket does go through a connection of ours; *consumer* is what observers know it by."""
     may_deny = _DENIAL in websocket.scope["extensions"]
     ends = websocket.scope.get("client"), websocket.scope.get("server")
     inside = vars(websocket)  # what it was made of is private, and there is no other way in
+    sent = settings.hooks.sent
     connection = Connection(
         inside["_receive"],
         inside["_send"],
-        limits,
+        settings.limits,
         server_send=websocket.scope.pop(SERVER_SEND, None),
         may_deny=may_deny,
         ends=ends,
+        watch=None if sent is None else _watch(sent, consumer),
     )
     inside["_receive"], inside["_send"] = connection.receive, connection.send
     return connection
+
+
+def _watch(sent: Callable[[FrameSent], None], consumer: str) -> Callable[[Connection, Frame, bool], None]:
+    def watch(connection: Connection, frame: Frame, is_taken: bool) -> None:  # noqa: FBT001 - called by position
+        size = frame.size_bytes
+        sent(FrameSent(connection=connection.id, consumer=consumer, size_bytes=size, is_taken=is_taken))
+
+    return watch

@@ -1,27 +1,44 @@
-"""Declarations: which events a consumer serves and sends. No I/O."""
+"""Declarations: which events a consumer serves and sends, and how they are read and written. No I/O."""
 
 from __future__ import annotations
 
 from nexws.events.arguments import Argument, Source
+from nexws.events.codecs import Codec
 from nexws.events.context import EventContext
 from nexws.events.contract import Contract
-from nexws.events.marks import marks_of, on
-from nexws.events.pushes import BoundEmit, Emit, Sender, emits
-from nexws.events.reading import NO_PAYLOAD, Envelope, FrameReader
+from nexws.events.guards import CallNext, EventMiddleware, Guard, authenticated
+from nexws.events.marks import EventOptions, On, marks_of, on
+from nexws.events.payloads import PayloadWriter
+from nexws.events.pushes import BoundEmit, Emit, EmitOptions, Sender, emits
+from nexws.events.rates import Bucket, Rate
+from nexws.events.received import ANY_PAYLOAD, NO_PAYLOAD, Received
+from nexws.events.routers import EventRouter
 from nexws.events.signatures import Handler
 
 __all__ = [
+    "ANY_PAYLOAD",
     "NO_PAYLOAD",
     "Argument",
     "BoundEmit",
+    "Bucket",
+    "CallNext",
+    "Codec",
     "Contract",
     "Emit",
-    "Envelope",
+    "EmitOptions",
     "EventContext",
-    "FrameReader",
+    "EventMiddleware",
+    "EventOptions",
+    "EventRouter",
+    "Guard",
     "Handler",
+    "On",
+    "PayloadWriter",
+    "Rate",
+    "Received",
     "Sender",
     "Source",
+    "authenticated",
     "emits",
     "marks_of",
     "on",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nexws.errors import DuplicateEventError, HandlerSignatureError
 from nexws.events.arguments import Recognise
+from nexws.events.codecs import Codec, make_codec
 from nexws.events.marks import EventMark, marks_of
 from nexws.events.pushes import Emit
-from nexws.events.reading import FrameReader, build_validator
-from nexws.events.signatures import Handler, read_handler
+from nexws.events.received import check_flat
+from nexws.events.routers import EventRouter
+from nexws.events.served import Served
+from nexws.events.signatures import Around, Handler, read_handler
+from nexws.protocol import Envelope
 
 __all__ = ["Contract"]
 
@@ -19,20 +23,46 @@ __all__ = ["Contract"]
 class Contract:
     """The events that a consumer class serves and sends, each in the order written, bases first.
 
-    ``validate`` reads the text of a frame in one pass.
+    ``encodings`` are those that its connections may speak, the usual one first.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], emits: Mapping[str, Emit[Any]]) -> None:
-        self.handlers, self.emits = handlers, emits
-        self.validate = build_validator({event: each.schema for event, each in handlers.items()})
+    def __init__(
+        self,
+        consumer: str,
+        handlers: Mapping[str, Handler],
+        emits: Mapping[str, Emit[Any]],
+        envelope: Envelope,
+        encodings: Sequence[str] = ("json",),
+    ) -> None:
+        self.consumer, self.handlers, self.emits, self.envelope = consumer, handlers, emits, envelope
+        self.served: Served[Handler] = Served(handlers)
+        packs_bytes = "msgpack" in encodings
+        for event, handler in handlers.items():
+            if packs_bytes or not handler.is_binary:
+                check_flat(event, handler.schema, envelope, sent=False)
+            if packs_bytes or not handler.writer.is_binary:
+                check_flat(event, handler.reply, envelope, sent=True)
+        for event, emit in emits.items():
+            if packs_bytes or not emit.writer.is_binary:
+                check_flat(event, emit.schema, envelope, sent=True)
+        self.codecs: dict[str, Codec] = {
+            encoding: make_codec(encoding, handlers, envelope, consumer=consumer) for encoding in encodings
+        }
 
-    def reader(self, *, frame_bytes: int, depth: int) -> FrameReader:
-        """Make a reader of the frames that clients send, within these limits."""
-        return FrameReader(self.validate, frame_bytes=frame_bytes, depth=depth)
+    def declares(self, emit: Emit[Any]) -> bool:
+        """Whether the consumer may send *emit*."""
+        return self.emits.get(emit.event) is emit
 
     @classmethod
-    def of(cls, consumer: type, local_names: Mapping[str, Any], recognise: Recognise) -> Contract:
-        """Collect the marks of *consumer* and its bases.
+    def of(
+        cls,
+        consumer: type,
+        local_names: Mapping[str, Any],
+        recognise: Recognise,
+        envelope: Envelope,
+        encodings: Sequence[str],
+    ) -> Contract:
+        """Collect the marks of *consumer* and its bases, and the routers that they include.
 
         An attribute that a subclass defines anew replaces its base's: with marks of its own it serves those,
         without it serves what the base declared, and one that cannot be called serves nothing.
@@ -42,38 +72,73 @@ class Contract:
             HandlerSignatureError: a handler asks for what nobody supplies, or contradicts its mark.
             DependencyError: a dependency of a handler cannot be provided.
             SchemaError: a schema is nothing that Pydantic can validate.
+            EnvelopeError: a payload cannot stand in the consumer's envelope.
+            EncodingError: an encoding cannot be spoken here.
         """
-        marks: dict[str, tuple[EventMark, ...]] = {}
-        emits: dict[str, Emit[Any]] = {}
-        for base in reversed(consumer.__mro__):
-            for name, value in vars(base).items():
-                if isinstance(value, Emit):
-                    emits[name] = value
-                elif name in marks or marks_of(value):
-                    marks[name] = marks_of(value) or marks[name]
+        around = Around(
+            guards=_collected(consumer, "guards"),
+            middleware=_collected(consumer, "event_middleware"),
+            errors=_collected(consumer, "errors"),
+        )
         handlers: dict[str, Handler] = {}
-        for name, declared in marks.items():
-            function, where = getattr(consumer, name), f"{consumer.__qualname__}.{name}"
-            for mark in declared if callable(function) else ():
-                if not inspect.isfunction(inspect.getattr_static(consumer, name)):
-                    raise HandlerSignatureError(
-                        mark.event, where, "is no method", "write one that takes self"
-                    )
-                handler = read_handler(mark, function, where, local_names, recognise)
-                if mark.event in handlers:
-                    raise DuplicateEventError(mark.event, handlers[mark.event].where, handler.where)
-                handlers[mark.event] = handler
-        return cls(handlers, _by_event(consumer, emits))
+        for handler in (
+            *_own(consumer, local_names, recognise, around),
+            *_included(consumer, recognise, around),
+        ):
+            if handler.event in handlers:
+                raise DuplicateEventError(handler.event, handlers[handler.event].where, handler.where)
+            handlers[handler.event] = handler
+        return cls(consumer.__qualname__, handlers, _emits(consumer), envelope, encodings)
 
 
-def _by_event(consumer: type, emits: Mapping[str, Emit[Any]]) -> dict[str, Emit[Any]]:
-    found: dict[str, Emit[Any]] = {}
+def _collected(consumer: type, attribute: str) -> tuple[Any, ...]:
+    """Collect what a class and its bases list under *attribute*, bases first, each thing once."""
+    found = (each for base in reversed(consumer.__mro__) for each in vars(base).get(attribute, ()))
+    return tuple({id(each): each for each in found}.values())
+
+
+def _own(
+    consumer: type, local_names: Mapping[str, Any], recognise: Recognise, around: Around
+) -> Iterator[Handler]:
+    marks: dict[str, tuple[EventMark, ...]] = {}
+    for base in reversed(consumer.__mro__):
+        for name, value in vars(base).items():
+            if not isinstance(value, Emit) and (name in marks or marks_of(value)):
+                marks[name] = marks_of(value) or marks[name]
+    for name, declared in marks.items():
+        function, where = getattr(consumer, name), f"{consumer.__qualname__}.{name}"
+        for mark in declared if callable(function) else ():
+            if not inspect.isfunction(inspect.getattr_static(consumer, name)):
+                raise HandlerSignatureError(mark.event, where, "is no method", "write one that takes self")
+            yield read_handler(mark, function, where, local_names, recognise, around=around)
+
+
+def _included(consumer: type, recognise: Recognise, around: Around) -> Iterator[Handler]:
+    routers: tuple[EventRouter, ...] = _collected(consumer, "include")
+    for routed in (each for router in routers for each in router.events()):
+        where = f"{routed.function.__module__}.{routed.function.__qualname__}"
+        inside = Around(
+            guards=(*around.guards, *routed.guards),
+            middleware=(*around.middleware, *routed.middleware),
+            errors=(*around.errors, *routed.errors),
+        )
+        yield read_handler(routed.mark, routed.function, where, routed.local_names, recognise, around=inside)
+
+
+def _emits(consumer: type) -> dict[str, Emit[Any]]:
+    declared: dict[str, Emit[Any]] = {}
+    for base in reversed(consumer.__mro__):
+        found: dict[str, Any] = {name: each for name, each in vars(base).items() if isinstance(each, Emit)}
+        declared.update(found)
+    routers: tuple[EventRouter, ...] = _collected(consumer, "include")
+    by_event: dict[str, Emit[Any]] = {}
     names: dict[str, str] = {}
-    for name, emit in emits.items():
-        if vars(consumer).get(name, emit) is not emit:
+    own = [(f"{consumer.__qualname__}.{name}", name, emit) for name, emit in declared.items()]
+    included = [(repr(router), "", emit) for router in routers for emit in router.pushes()]
+    for where, name, emit in (*own, *included):
+        if name and vars(consumer).get(name, emit) is not emit:
             continue
-        where = f"{consumer.__qualname__}.{name}"
-        if emit.event in found:
+        if by_event.setdefault(emit.event, emit) is not emit:
             raise DuplicateEventError(emit.event, names[emit.event], where)
-        found[emit.event], names[emit.event] = emit, where
-    return found
+        names[emit.event] = where
+    return by_event

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from typing_extensions import TypedDict, TypeForm, Unpack
+
 from nexws.events.payloads import PayloadWriter
-from nexws.protocol import check_event_name, push_frame
+from nexws.protocol import check_event_name
 
 __all__ = ["BoundEmit", "Emit", "Sender", "emits"]
 
 T = TypeVar("T")
 
 
-class Sender(Protocol):
-    """What carries written pushes to clients."""
+class EmitOptions(TypedDict, total=False):
+    """What ``emits`` may say beside the type."""
 
-    def push(self, frame: str) -> Awaitable[None]:
-        """Send *frame* to the one client of this connection."""
+    summary: str
+    tags: Sequence[str]
+    deprecated: bool
+    examples: Sequence[object]
+
+
+class Sender(Protocol):
+    """What carries pushes to clients, each written as they understand it."""
+
+    def push(self, emit: Emit[T], payload: T) -> Awaitable[None]:
+        """Send to the one client of this connection."""
         ...
 
     def push_to_group(
-        self, frame: str, group: str, *, exclude_self: bool, save_history: bool
+        self, emit: Emit[T], payload: T, group: str, *, exclude_self: bool, save_history: bool
     ) -> Awaitable[int]:
-        """Send *frame* to the members of *group*; tells how many connections took it."""
+        """Send to the members of *group*; tells how many connections took it."""
         ...
 
-    def push_to(self, frame: str, target: object) -> Awaitable[int]:
-        """Send *frame* to the connection or the user *target*; tells how many connections took it."""
+    def push_to(self, emit: Emit[T], payload: T, target: object) -> Awaitable[int]:
+        """Send to the connection or the user *target*; tells how many connections took it."""
         ...
 
 
@@ -43,12 +54,23 @@ class Consumer(Protocol):
 class Emit(Generic[T]):
     """A push that a consumer class declares; made by ``emits``, used through an instance of the class."""
 
-    __slots__ = ("_writer", "event", "schema")
+    __slots__ = ("deprecated", "event", "examples", "schema", "summary", "tags", "writer")
 
-    def __init__(self, event: str, schema: object) -> None:
+    def __init__(
+        self,
+        event: str,
+        schema: object,
+        *,
+        summary: str = "",
+        tags: Sequence[str] = (),
+        deprecated: bool = False,
+        examples: Sequence[object] = (),
+    ) -> None:
         check_event_name(event)
         self.event, self.schema = event, schema
-        self._writer: PayloadWriter[T] = PayloadWriter(event, schema)
+        self.summary, self.tags, self.deprecated = summary, tuple(tags), deprecated
+        self.writer: PayloadWriter[T] = PayloadWriter(event, schema)
+        self.examples = self.writer.check_examples(examples)
 
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Emit[T]: ...
@@ -56,15 +78,11 @@ class Emit(Generic[T]):
     def __get__(self, instance: Consumer, owner: type[Any]) -> BoundEmit[T]: ...
     def __get__(self, instance: Consumer | None, owner: type[Any]) -> Emit[T] | BoundEmit[T]:
         """Give the declaration on the class, and something to send with on an instance."""
-        return self if instance is None else BoundEmit(self, instance.__nexws_sender__)
+        return self if instance is None else self.bind(instance)
 
-    def frame(self, payload: T) -> str:
-        """Write the push of *payload*.
-
-        Raises:
-            PayloadError: *payload* does not fit the declared schema.
-        """
-        return push_frame(self.event, self._writer.write(payload))
+    def bind(self, consumer: Consumer) -> BoundEmit[T]:
+        """Give what sends this push on the connection of *consumer*, as an attribute of its class would."""
+        return BoundEmit(self, consumer.__nexws_sender__)
 
     def __repr__(self) -> str:
         return f"emits({self.event!r}, {getattr(self.schema, '__name__', self.schema)})"
@@ -89,9 +107,10 @@ class BoundEmit(Generic[T]):
 
         Raises:
             PayloadError: *payload* does not fit the declared schema.
+            UndeclaredEventError: the consumer does not declare this push.
             ConnectionClosedError: the client has left.
         """
-        return self._sender.push(self._emit.frame(payload))
+        return self._sender.push(self._emit, payload)
 
     def broadcast(
         self, payload: T, group: str = "default", *, exclude_self: bool = False, save_history: bool = False
@@ -105,7 +124,7 @@ class BoundEmit(Generic[T]):
             GroupNameError: no group can have that name.
         """
         return self._sender.push_to_group(
-            self._emit.frame(payload), group, exclude_self=exclude_self, save_history=save_history
+            self._emit, payload, group, exclude_self=exclude_self, save_history=save_history
         )
 
     def send_to(self, target: object, payload: T) -> Awaitable[int]:
@@ -116,21 +135,22 @@ class BoundEmit(Generic[T]):
         Raises:
             PayloadError: *payload* does not fit the declared schema.
         """
-        return self._sender.push_to(self._emit.frame(payload), target)
+        return self._sender.push_to(self._emit, payload, target)
 
 
 @overload
-def emits(event: str, schema: None = None, /) -> Emit[None]: ...
+def emits(event: str, schema: None = None, /, **options: Unpack[EmitOptions]) -> Emit[None]: ...
 @overload
-def emits(event: str, schema: type[T], /) -> Emit[T]: ...
-@overload
-def emits(event: str, schema: object, /) -> Emit[Any]: ...
-def emits(event: str, schema: object = None, /) -> Emit[Any]:
+def emits(event: str, schema: TypeForm[T], /, **options: Unpack[EmitOptions]) -> Emit[T]: ...
+def emits(event: str, schema: object = None, /, **options: Unpack[EmitOptions]) -> Emit[Any]:
     """Declare that a consumer sends *event* with payloads of *schema* (any type that Pydantic can validate).
 
-    Written in the class body; ``None`` declares a push without data.
+    Written in the class body; ``None`` declares a push without data. ``summary``, ``tags``, ``deprecated`` and
+    ``examples`` are for the documents; examples are checked against the schema.
 
     Raises:
         EventNameError: *event* is not 1 to 128 of ``A-Z a-z 0-9 _ . : -``, or begins with ``nexws.``.
+        SchemaError: *schema* is nothing that Pydantic can validate.
+        ExampleError: an example does not fit *schema*.
     """
-    return Emit(event, schema)
+    return Emit(event, schema, **options)

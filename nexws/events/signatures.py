@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from nexws.errors import HandlerSignatureError
+from nexws.errors import EventError, HandlerSignatureError
 from nexws.events.arguments import SIMPLE, Argument, Recognise, Source, source_of
+from nexws.events.guards import EventMiddleware, Guard
 from nexws.events.marks import EventMark
-from nexws.events.payloads import PayloadWriter
-from nexws.events.reading import NO_PAYLOAD
-from nexws.protocol import NO_DATA, Ref, answer_frame
+from nexws.events.options import Options
+from nexws.events.payloads import PayloadWriter, adapt, is_binary
+from nexws.events.rates import Rate
+from nexws.events.received import ANY_PAYLOAD, NO_PAYLOAD
+from nexws.protocol import UNKNOWN
 
-__all__ = ["Handler", "read_handler"]
+__all__ = ["Around", "Handler", "read_handler"]
 
 _EMPTY = inspect.Parameter.empty
 _TYPED = ("str", "int", "float", "uuid")
@@ -23,24 +26,67 @@ _Invoke: TypeAlias = Callable[[Any, Any, Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a class and its routers put around one of their handlers."""
+
+    guards: tuple[Guard, ...] = ()
+    middleware: tuple[EventMiddleware, ...] = ()
+    errors: tuple[type[EventError[Any]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """One event that a consumer serves.
+    """One event, or family of events, that a consumer serves.
 
     ``invoke(consumer, websocket, payload)`` calls a simple one; the others are called with what ``arguments`` name.
     """
 
     event: str
+    """The name that is served; ``chat.*`` for a family, ``*`` for what is unknown otherwise."""
     where: str
     schema: object
+    """The type of the payload."""
     reply: object
+    """The type of the reply, or of a stream's items; ``None`` for no payload."""
     streams: bool
     """Whether the handler yields items of type ``reply``, rather than returning one."""
+    is_sync: bool
+    """Whether it runs in a worker thread."""
+    is_binary: bool
+    """Whether its payload is bytes."""
+    guards: tuple[Guard, ...]
+    """What lets its events through, the class' own first."""
+    middleware: tuple[EventMiddleware, ...]
+    """What goes around it, the outermost first."""
+    errors: Mapping[str, PayloadWriter[Any]]
+    """The codes of its own that it may fail with, and what writes the data of each."""
+    error_types: tuple[type[EventError[Any]], ...]
+    """Where those codes are from."""
+    rate: Rate | None
+    concurrency: int | Literal["latest"] | None
+    timeout: float | None
+    shield: bool
+    tags: tuple[str, ...]
+    deprecated: bool
+    examples: tuple[Any, ...]
+    """Payloads, as clients write them."""
     function: Callable[..., Any]
     arguments: tuple[Argument, ...]
     is_simple: bool
     """Whether ``invoke`` can call it: it asks for the payload and the socket at most."""
     invoke: _Invoke
-    _writer: PayloadWriter[Any]
+    writer: PayloadWriter[Any]
+    """Checks and writes replies, or items."""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.description.partition("\n")[0]
+
+    @property
+    def description(self) -> str:
+        """The docstring."""
+        return inspect.cleandoc(self.function.__doc__ or "")
 
     def check_path(self, path: str, converters: Mapping[str, str]) -> None:
         """See that *path* gives what the handler asks for; *converters* name the type of each parameter of it.
@@ -63,26 +109,6 @@ class Handler:
                 continue
             raise HandlerSignatureError(self.event, self.where, problem, fix)
 
-    def write_reply(self, ref: Ref, result: object) -> str:
-        """Write the answer to *ref*.
-
-        Raises:
-            PayloadError: *result* does not fit what the handler declares to reply.
-        """
-        return answer_frame(self.event, ref, "ok", self._writer.write(result))
-
-    def write_item(self, ref: Ref, item: object) -> str:
-        """Write an item of the stream that answers *ref*.
-
-        Raises:
-            PayloadError: *item* does not fit what the handler declares to stream.
-        """
-        return answer_frame(self.event, ref, "next", self._writer.write(item))
-
-    def write_done(self, ref: Ref) -> str:
-        """Write the end of the stream that answers *ref*."""
-        return answer_frame(self.event, ref, "done", NO_DATA)
-
 
 def read_handler(
     mark: EventMark,
@@ -90,28 +116,46 @@ def read_handler(
     where: str,
     local_names: Mapping[str, Any],
     recognise: Recognise,
+    *,
+    around: Around,
 ) -> Handler:
     """Make the handler of one mark at *where*; *recognise* tells the parameters that the framework fills.
 
     Raises:
-        HandlerSignatureError: the method asks for what nobody supplies, or contradicts the mark.
-        SchemaError: its reply is nothing that Pydantic can write.
+        HandlerSignatureError: the function asks for what nobody supplies, or contradicts the mark.
+        SchemaError: its payload or reply is nothing that Pydantic can use.
+        ExampleError: an example does not fit its payload.
     """
     reader = _Reader(mark, function, where, local_names, recognise)
     arguments = reader.arguments()
     sources: tuple[Source, ...] = tuple(argument.source for argument in arguments)
-    reply = reader.reply()
+    reply, options = reader.reply(), Options(mark, reader.refuse)
+    has_payload = reader.schema is not NO_PAYLOAD and reader.schema is not ANY_PAYLOAD
+    errors = options.errors((*around.errors, *mark.errors))
     return Handler(
         event=mark.event,
         where=reader.where,
         schema=reader.schema,
         reply=reply,
         streams=reader.streams,
+        is_sync=reader.is_sync,
+        is_binary=has_payload and is_binary(adapt(mark.event, reader.schema)),
+        guards=(*around.guards, *mark.guards),
+        middleware=(*around.middleware, *mark.middleware),
+        errors={each.code: PayloadWriter(mark.event, each.data_type) for each in errors},
+        error_types=errors,
+        rate=options.rate(),
+        concurrency=options.concurrency(is_sync=reader.is_sync),
+        timeout=options.timeout(),
+        shield=options.shield(streams=reader.streams),
+        tags=tuple(mark.tags),
+        deprecated=mark.deprecated,
+        examples=options.examples(reader.schema, has_payload=has_payload),
         function=function,
         arguments=arguments,
-        is_simple=SIMPLE.issuperset(sources),
+        is_simple=SIMPLE.issuperset(sources) and not reader.is_sync,
         invoke=_invoker(function, sources),
-        _writer=PayloadWriter(mark.event, reply),
+        writer=PayloadWriter(mark.event, reply),
     )
 
 
@@ -143,8 +187,9 @@ class _Reader:
         self.schema: object = NO_PAYLOAD
         self.where = f"{where} ({function.__code__.co_filename}:{function.__code__.co_firstlineno})"
         self.streams = inspect.isasyncgenfunction(function)
-        if not (self.streams or inspect.iscoroutinefunction(function)):
-            raise self.refuse("is no coroutine function", "write it with async def")
+        self.is_sync = not (self.streams or inspect.iscoroutinefunction(function))
+        if inspect.isgeneratorfunction(function):
+            raise self.refuse("is a generator that is not async", "write it with async def")
         if self.streams and mark.reply is not None:
             raise self.refuse("yields, but reply= declares one answer", "write stream=, or return it")
         if mark.stream is not None and not self.streams:
@@ -171,6 +216,8 @@ class _Reader:
         if payload is not None:
             known[payload.name] = "payload"
             self.schema = self._agree("takes", self._hint(payload), self.mark.schema, payload.name)
+        elif self.mark.event == UNKNOWN and self.mark.schema is None:
+            self.schema = ANY_PAYLOAD
         elif self.mark.schema is not None:
             fix = f"add a parameter data: {_shown(self.mark.schema)}, or leave schema= out"
             raise self.refuse("takes no payload, but schema= declares one", fix)

@@ -25,6 +25,8 @@ class CloseCode(enum.IntEnum):
     SERVICE_RESTART = 1012
     SLOW = 4008
     """The client did not read what it was sent in time, or too much waited for it."""
+    RATE_LIMITED = 4013
+    """The client sends more than is served for it, and cannot be told to wait."""
 
 
 class FailureCode(str, enum.Enum):
@@ -36,9 +38,17 @@ class FailureCode(str, enum.Enum):
     """The frame is a JSON object, but not ``{"event": ..., "data": ..., "ref": ...}``."""
     UNKNOWN_EVENT = "unknown_event"
     INVALID_PAYLOAD = "invalid_payload"
-    TOO_LARGE = "too_large"
+    UNAUTHENTICATED = "unauthenticated"
+    """The event is for clients that are known."""
+    FORBIDDEN = "forbidden"
+    """A guard does not let this client send the event."""
     RATE_LIMITED = "rate_limited"
     """The client asks for more than it may have at a time; it may try again later."""
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    """The handler took longer than it may."""
+    CANCELLED = "cancelled"
+    """A newer event of the same name took the place of this one (``concurrency="latest"``)."""
     INTERNAL = "internal"
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as _quote
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pydantic_core import to_json
 
 from nexws.protocol.codes import FailureCode
+from nexws.protocol.envelopes import Envelope
 
-__all__ = ["CANCEL_EVENT", "ERROR_EVENT", "NO_DATA", "Failure", "Ref", "answer_frame", "push_frame"]
+__all__ = ["CANCEL_EVENT", "ERROR_EVENT", "NO_DATA", "Failure", "JsonFrames", "Ref", "Status"]
 
 Ref: TypeAlias = "str | int"
 """What a client puts on an event to know its answer by."""
+
+Status: TypeAlias = Literal["ok", "next", "done"]
+"""What an answer is: the one reply, an item of a stream, or the end of one."""
 
 CANCEL_EVENT: Final = "nexws.cancel"
 """The event with which a client ends a stream."""
@@ -23,19 +27,7 @@ ERROR_EVENT: Final = "nexws.error"
 """The event of a failure whose own event could not be read."""
 
 NO_DATA: Final = ""
-"""The data of a frame that has none: the key ``data`` is left out."""
-
-
-def push_frame(event: str, data: str) -> str:
-    """Write a push: *data* is JSON or ``NO_DATA``."""
-    return f'{{"event":"{event}","data":{data}}}' if data else f'{{"event":"{event}"}}'
-
-
-def answer_frame(event: str, ref: Ref, status: str, data: str) -> str:
-    """Write an answer to *ref* (``ok``, ``next`` or ``done``): *data* is JSON or ``NO_DATA``."""
-    known_by = _quote(ref) if isinstance(ref, str) else ref
-    tail = f',"data":{data}}}' if data else "}"
-    return f'{{"event":"{event}","ref":{known_by},"status":"{status}"{tail}'
+"""The data of a frame that has none: its key is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +35,7 @@ class Failure:
     """Why an event was not served, as its sender is told.
 
     ``details`` say which parts of the payload are wrong (``loc``, ``type``, ``msg``); they never hold the input.
+    ``retry_after`` is a number of seconds.
     """
 
     code: FailureCode | str
@@ -51,21 +44,61 @@ class Failure:
     ref: Ref | None = None
     details: Sequence[Mapping[str, Any]] = ()
     data: Any = None
+    retry_after: float | None = None
     retryable: bool = False
 
-    def frame(self) -> str:
-        """Write the failure.
-
-        Raises:
-            ValueError: ``data`` cannot be written as JSON.
-        """
+    def parts(self) -> dict[str, Any]:
+        """Give the parts of the frame that tells it, by their usual names."""
         error: dict[str, Any] = {"code": str.__str__(self.code), "message": self.message}
         if self.details:
             error["details"] = self.details
         if self.data is not None:
             error["data"] = self.data
+        if self.retry_after is not None:
+            error["retry_after"] = self.retry_after
         error["retryable"] = self.retryable
         frame: dict[str, Any] = {"event": self.event or ERROR_EVENT}
         if self.ref is not None:
             frame["ref"] = self.ref
-        return to_json({**frame, "status": "error", "error": error}, inf_nan_mode="null").decode()
+        return {**frame, "status": "error", "error": error}
+
+
+class JsonFrames:
+    """Writes frames as JSON text, laid out by one envelope; data is given as JSON, or ``NO_DATA``."""
+
+    __slots__ = ("_data", "_envelope", "_event", "_flat", "_ref", "_status")
+
+    def __init__(self, envelope: Envelope) -> None:
+        self._envelope, self._flat = envelope, envelope.is_flat
+        # The constant parts; the names of events need no escaping, and the keys none either.
+        self._event = f'{{"{envelope.event}":"'
+        self._ref = f'","{envelope.ref}":'
+        self._status = f',"{envelope.status}":"'
+        self._data = f'","{envelope.data}":'
+
+    def push(self, event: str, data: str) -> str:
+        """Write a push."""
+        if self._flat:
+            return f'{self._event}{event}"{_rest(data)}'
+        return f"{self._event}{event}{self._data}{data}}}" if data else f'{self._event}{event}"}}'
+
+    def answer(self, event: str, ref: Ref, status: Status, data: str) -> str:
+        """Write an answer to *ref*."""
+        known_by = _quote(ref) if isinstance(ref, str) else ref
+        head = f"{self._event}{event}{self._ref}{known_by}{self._status}{status}"
+        if self._flat:
+            return f'{head}"{_rest(data)}'
+        return f"{head}{self._data}{data}}}" if data else f'{head}"}}'
+
+    def failure(self, failure: Failure) -> str:
+        """Write a failure.
+
+        Raises:
+            ValueError: its ``data`` cannot be written as JSON.
+        """
+        return to_json(self._envelope.pack(failure.parts()), inf_nan_mode="null").decode()
+
+
+def _rest(data: str) -> str:
+    """Write what stands behind the envelope's keys in a flat frame: *data* is an object, or ``NO_DATA``."""
+    return f",{data[1:]}" if len(data) > 2 else "}"

@@ -5,21 +5,36 @@ from __future__ import annotations
 from nexws.runtime.connection import Application, CloseRequested, Connection, State
 from nexws.runtime.dispatcher import Dispatcher
 from nexws.runtime.history import HistoryEntry
-from nexws.runtime.hub import Hub
+from nexws.runtime.hub import Frames, Hub
 from nexws.runtime.inbox import Receive
 from nexws.runtime.limits import Limits
+from nexws.runtime.observers import (
+    ConnectionClosed,
+    ConnectionOpened,
+    EventHandled,
+    FrameSent,
+    Hooks,
+    Observer,
+)
 from nexws.runtime.outbox import Frame, Message, Send
 
 __all__ = [
     "Application",
     "CloseRequested",
     "Connection",
+    "ConnectionClosed",
+    "ConnectionOpened",
     "Dispatcher",
+    "EventHandled",
     "Frame",
+    "FrameSent",
+    "Frames",
     "HistoryEntry",
+    "Hooks",
     "Hub",
     "Limits",
     "Message",
+    "Observer",
     "Receive",
     "Send",
     "State",

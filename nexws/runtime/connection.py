@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
 from nexws.errors import ConnectionClosedError, NexwsError
+from nexws.events import Bucket
 from nexws.protocol import CloseCode, close_reason
+from nexws.runtime.cancellation import Interrupt, Interrupted
 from nexws.runtime.inbox import Inbox, Receive
+from nexws.runtime.jobs import Jobs
 from nexws.runtime.limits import Limits
-from nexws.runtime.outbox import Frame, Message, Outbox, Send, resume
-from nexws.runtime.streams import Streams
+from nexws.runtime.outbox import Frame, Message, Outbox, Send, WatchedOutbox
+from nexws.runtime.stepping import resume
 from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
 
 __all__ = ["Application", "CloseRequested", "Connection", "State"]
@@ -44,6 +47,10 @@ class CloseRequested(NexwsError):  # noqa: N818 - a wish, not a fault
 class Application(Protocol):
     """What is served on a connection."""
 
+    def accepting(self, message: Message) -> Message:
+        """The client is about to be accepted with *message*; gives what the server is told instead."""
+        ...
+
     def accepted(self) -> None:
         """The client has been accepted."""
 
@@ -55,8 +62,14 @@ class Application(Protocol):
         """Serve one frame."""
         ...
 
+    async def overflowed(self, message: Message) -> None:
+        """A frame came that has no place among those that wait."""
+
+    def left(self) -> None:
+        """Nothing more reaches the client; handlers may still run."""
+
     def disconnected(self, code: int) -> Coroutine[Any, Any, None]:
-        """The client has gone."""
+        """The client has gone, and nothing of its handlers runs any more."""
         ...
 
     def report(self, where: str, error: Exception) -> None:
@@ -80,27 +93,34 @@ class Connection:
         server_send: Send | None = None,
         may_deny: bool = False,
         ends: Ends = (None, None),
+        watch: Callable[[Connection, Frame, bool], None] | None = None,
     ) -> None:
         self.id = uuid.uuid4()
         self.created = time.time()
         self.user_id: str | None = None
         self.groups: set[str] = set()
+        self.encoding = ""
+        """What its frames are written in, where its consumer speaks several."""
         self.state = State.CONNECTING
         self.code: int = CloseCode.ABNORMAL
         self.limits = limits
-        self.outbox = Outbox(
+        outbox_type = Outbox if watch is None else WatchedOutbox
+        self.outbox = outbox_type(
             send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
         )
-        self._inbox = Inbox(receive, limits.inbox_frames)
+        if watch is not None and isinstance(self.outbox, WatchedOutbox):
+            self.outbox.watch(partial(watch, self))
+        self._inbox = Inbox(receive, limits.inbox_frames, limits.inbox_timeout, self._overflow)
         self._send, self._may_deny = send, may_deny
         self._server_send = server_send or send  # leads to the socket, where a middleware wraps the other
         self._handling = False
-        self._host: asyncio.Task[Any] | None = None  # while it may be interrupted
-        self._interrupted = False
+        self._life = Interrupt()
         self._expires: float | None = None
         self._ends = ends
         self._witness: CloseWitness | None = None
-        self._streams: Streams | None = None
+        self._jobs: Jobs | None = None
+        self.buckets: dict[str, Bucket] = {}
+        """What is left of each event's rate."""
         self.application: Application
         self._tasks: TaskGroup
 
@@ -110,10 +130,12 @@ class Connection:
         try:
             async with anyio.create_task_group() as self._tasks:
                 try:
-                    await self._interruptible(self._live())
+                    await self._life.over(self._live)
+                except Interrupted:
+                    pass
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await self._end_streams()
+                        await self._end_jobs()
                     self._tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
@@ -124,11 +146,11 @@ class Connection:
             del self._send, self._server_send
 
     @property
-    def streams(self) -> Streams:
-        """The streams that run for this client."""
-        if self._streams is None:
-            self._streams = Streams(self._spawn)
-        return self._streams
+    def jobs(self) -> Jobs:
+        """What runs for this client beside the order of its events."""
+        if self._jobs is None:
+            self._jobs = Jobs(self._spawn)
+        return self._jobs
 
     # -- the framework's side of the socket
 
@@ -154,7 +176,7 @@ class Connection:
             await self.write(Frame.text(text) if text is not None else Frame.binary(message["bytes"]))
         elif kind == "websocket.accept":
             try:
-                await self._send(message)
+                await self._send(self.application.accepting(message))
             except OSError:
                 raise ConnectionClosedError(self.code) from None
             self._witness = watch_close(self._server_send)
@@ -196,7 +218,7 @@ class Connection:
                 await self._say_goodbye(code, reason)
             self.outbox.close()
             if not self._handling:
-                self._interrupt()
+                self._life.request()
 
     async def refuse(self, reason: str = "", status: int = 403) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
@@ -283,7 +305,7 @@ class Connection:
         """Notice that the client has left while a hook runs."""
         if self.state is State.OPEN:
             self._left(message)
-            self._interrupt()
+            self._life.request()
 
     async def _end(self) -> None:
         """See to it that the client was told and the application knows."""
@@ -303,9 +325,15 @@ class Connection:
             text = f"took longer than Limits.disconnect_timeout, {self.limits.disconnect_timeout} s"
             self.application.report("on_disconnect", TimeoutError(text))
 
-    async def _end_streams(self) -> None:
-        if self._streams is not None:
-            await self._streams.close(self.limits.disconnect_timeout)
+    async def _end_jobs(self) -> None:
+        self.application.left()
+        if self._jobs is not None:
+            await self._jobs.close(self.limits.disconnect_timeout)
+
+    async def _overflow(self, message: Message) -> None:
+        await self.application.overflowed(message)
+        if self.state is not State.OPEN:
+            self._life.request()
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         message = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}
@@ -338,32 +366,9 @@ class Connection:
             self.code = CloseCode.SLOW
         self.state = State.CLOSED
         abort(self._server_send, self._ends)
-        self._interrupt()
+        self._life.request()
 
     # -- tasks
-
-    async def _interruptible(self, living: Coroutine[Any, Any, None]) -> None:
-        """Run *living* so that ``_interrupt`` can end it.
-
-        It is cancelled once, as asyncio does, not for as long as it runs, as a cancel scope would: a handler may
-        await what it needs to clean up.
-        """
-        self._host = host = asyncio.current_task()
-        try:
-            await living
-        except asyncio.CancelledError:
-            if not self._interrupted:
-                raise
-            uncancel: Callable[[], int] | None = getattr(host, "uncancel", None)  # Python 3.11
-            if uncancel is not None and uncancel() > 0:
-                raise  # somebody else cancelled it as well
-        finally:
-            self._host = None
-
-    def _interrupt(self) -> None:
-        if self._host is not None and not self._interrupted and asyncio.current_task() is not self._host:
-            self._interrupted = True
-            self._host.cancel()
 
     def _spawn(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
         self._tasks.start_soon(function, *arguments)

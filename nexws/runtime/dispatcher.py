@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
-from nexws.errors import EventError
-from nexws.events import Contract, Envelope, EventContext, Handler
+from nexws.events import Contract, EventContext, EventMiddleware, Guard, Received
 from nexws.protocol import Failure, FailureCode, Ref
-from nexws.runtime.connection import Connection, State
+from nexws.runtime.beside import Beside
+from nexws.runtime.cancellation import go_on_within, within
+from nexws.runtime.connection import Connection
+from nexws.runtime.failures import Failures, Refused
 from nexws.runtime.limits import Limits
-from nexws.runtime.outbox import Frame
-from nexws.runtime.supply import Framework, call, iterate
+from nexws.runtime.observers import EventHandled, Hooks
+from nexws.runtime.plans import Plan
+from nexws.runtime.supply import Framework
 
 __all__ = ["Dispatcher"]
 
-_NOT_TEXT = Failure(code=FailureCode.BAD_FRAME, message="events are spoken in text frames")
-
 
 class Dispatcher:
-    """Serves the events of one consumer class."""
+    """Serves the events of one consumer class, in one of its encodings.
+
+    Guards and middleware are the application's; those of the class are its handlers' already.
+    """
 
     def __init__(
         self,
@@ -30,129 +34,155 @@ class Dispatcher:
         logger: logging.Logger,
         passed_on: tuple[type[Exception], ...],
         framework: Framework,
+        *,
+        encoding: str = "json",
+        guards: Sequence[Guard] = (),
+        middleware: Sequence[EventMiddleware] = (),
+        hooks: Hooks | None = None,
+        strict: bool = False,
     ) -> None:
-        self._handlers = contract.handlers
-        reader = contract.reader(frame_bytes=limits.frame_bytes, depth=limits.json_depth)
-        self._read, self._address_of = reader.read, reader.address
-        self._logger, self._passed_on, self._framework = logger, passed_on, framework
+        self.codec = codec = contract.codecs[encoding].bounded(
+            frame_bytes=limits.frame_bytes, depth=limits.json_depth
+        )
+        self._read, self._answer = codec.read, codec.answer
+        self._plans = {
+            event: Plan(handler, framework, limits, guards, middleware)
+            for event, handler in contract.handlers.items()
+        }
+        self._find = contract.served.find
+        self._framework, self._passed_on = framework, passed_on
+        self._consumer, self._handled = contract.consumer, (hooks or Hooks()).handled
+        self._failures = Failures(logger, strict=strict)
+        self._beside = Beside(codec, self._failures, framework, self._told)
 
     async def dispatch(
         self, consumer: Any, websocket: Any, connection: Connection, frame: str | bytes
-    ) -> str | None:
+    ) -> str | bytes | None:
         """Serve one frame; gives the frame that answers it, if it is to be answered at once.
 
         Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors about
         the connection itself, ``passed_on``, come out of here.
         """
-        if not isinstance(frame, str):
-            return _NOT_TEXT.frame()
-        envelope: Envelope | None = None
+        began = perf_counter() if self._handled is not None else 0.0
+        received: Received | None = None
+        plan: Plan | None = None
         try:
             read = self._read(frame)
             if isinstance(read, Failure):
-                return read.frame()
-            envelope = read
-            ref = envelope.get("ref")
-            handler = self._handlers.get(envelope["event"])
-            if handler is None:  # nexws.cancel, the one event that is nobody's
-                connection.streams.cancel(ref)
+                return self._fail(read, None, connection, began)
+            received = read
+            event, ref = read["event"], read.get("ref")
+            plan = self._plans.get(event) or self._plan_of(event)
+            if plan is None:  # nexws.cancel, the one event that is nobody's
+                self._cancel(connection, ref)
                 return None
-            if handler.is_simple:
-                result = handler.invoke(consumer, websocket, envelope.get("data"))
+            if plan.is_bare:
+                running = plan.invoke(consumer, websocket, read.get("data"))
+                try:
+                    wanted = running.send(None)
+                except StopIteration as done:
+                    result = done.value
+                else:
+                    result = await go_on_within(plan.seconds, running, wanted)
             else:
-                result = self._call(handler, consumer, websocket, connection, envelope)
-            if handler.streams:
-                return self._start_stream(handler, connection, ref, result)
-            result = await result
-            return None if ref is None else handler.write_reply(ref, result)
-        except EventError as error:
-            return self._failed(self._address(frame, envelope), error)
+                context = self._context(consumer, websocket, connection, read)
+                self._check_rate(plan, connection, context)
+                if plan.beside:
+                    await self._beside.begin(plan, connection, context, began)
+                    return None
+                result = await within(plan.seconds, plan.run(context))
+            answer = None if ref is None else self._answer(event, ref, "ok", plan.handler.writer, result)
         except self._passed_on:
             raise
-        except Exception:
-            address = self._address(frame, envelope)
-            self._logger.exception("event %r was not served: its handler raised", address[0])
-            return self._internal(address)
+        except Exception as error:  # noqa: BLE001 - the edge: whatever a handler raises is answered here
+            return self._raised(error, plan, received, frame, connection, began=began)
+        if self._handled is not None:
+            self._told(plan, connection, event, "ok", began)
+        return answer
 
-    def _call(
-        self, handler: Handler, consumer: Any, websocket: Any, connection: Connection, envelope: Envelope
-    ) -> Any:
-        """Call a handler that asks for more than is at hand."""
-        context = EventContext(
-            name=handler.event,
-            ref=envelope.get("ref"),
+    def overflow(self, frame: str | bytes) -> str | bytes:
+        """Write the answer to a frame that is not served, for too many wait before it."""
+        event, ref = self.codec.address(frame)
+        text = "too many events of this client wait (Limits.inbox_frames)"
+        code = FailureCode.RATE_LIMITED
+        return self.codec.failure(Failure(code=code, message=text, event=event, ref=ref, retryable=True))
+
+    # -- inside
+
+    def _plan_of(self, event: str) -> Plan | None:
+        handler = self._find(event)
+        return None if handler is None else self._plans[handler.event]
+
+    def _cancel(self, connection: Connection, ref: Ref | None) -> None:
+        """End the stream of *ref*; none of that ref is no error: it may have ended meanwhile."""
+        job = connection.jobs.stream(ref)
+        if job is not None:
+            job.cancel()
+
+    def _context(
+        self, consumer: Any, websocket: Any, connection: Connection, received: Received
+    ) -> EventContext:
+        return EventContext(
+            name=received["event"],
+            ref=received.get("ref"),
+            data=received.get("data"),
+            consumer=consumer,
             connection=connection.id,
             websocket=websocket,
             user=self._framework.user(websocket),
             path_params=self._framework.path_params(websocket),
-            meta=envelope.get("meta", {}),
+            meta=received.get("meta", {}),
         )
-        begin = iterate if handler.streams else call
-        return begin(handler, self._framework, consumer, context, envelope.get("data"))
 
-    def _start_stream(
-        self, handler: Handler, connection: Connection, ref: Ref | None, items: AsyncGenerator[Any]
-    ) -> str | None:
-        streams, event = connection.streams, handler.event
-        if ref is None or ref in streams:
-            # Told without the ref: it would be taken for the end of the other stream.
-            text = "an event that is answered with a stream needs a ref that no running stream has"
-            return Failure(code=FailureCode.BAD_ENVELOPE, message=text, event=event).frame()
-        most = connection.limits.streams_per_connection
-        if len(streams) >= most:
-            text = f"{most} streams are running (Limits.streams_per_connection)"
-            code = FailureCode.RATE_LIMITED
-            return Failure(code=code, message=text, event=event, ref=ref, retryable=True).frame()
+    def _check_rate(self, plan: Plan, connection: Connection, context: EventContext) -> None:
+        seconds = plan.wait_for(connection.buckets)
+        if seconds:
+            raise Refused(
+                Failure(
+                    code=FailureCode.RATE_LIMITED,
+                    message=f"event {context.name!r} may be sent again in {seconds:.1f} s (rate=)",
+                    event=context.name,
+                    ref=context.ref,
+                    retry_after=round(seconds, 3),
+                    retryable=True,
+                )
+            )
 
-        def say_done() -> None:
-            connection.outbox.put(Frame.text(handler.write_done(ref)))
+    def _raised(
+        self,
+        error: Exception,
+        plan: Plan | None,
+        received: Received | None,
+        frame: str | bytes,
+        connection: Connection,
+        *,
+        began: float,
+    ) -> str | bytes:
+        handler, seconds = (None, 0.0) if plan is None else (plan.handler, plan.seconds)
+        if received is None:
+            event, ref = self.codec.address(frame)
+        else:
+            event, ref = received["event"], received.get("ref")
+        return self._fail(self._failures.of(error, handler, event, ref, seconds), plan, connection, began)
 
-        streams.start(ref, lambda: self._stream(handler, connection, ref, items), say_done)
-        return None
-
-    async def _stream(
-        self, handler: Handler, connection: Connection, ref: Ref, items: AsyncGenerator[Any]
-    ) -> None:
-        """Send what a handler yields, no faster than the client takes it, and one last word."""
+    def _fail(self, failure: Failure, plan: Plan | None, connection: Connection, began: float) -> str | bytes:
+        self._told(plan, connection, failure.event, str.__str__(failure.code), began)
         try:
-            async with aclosing(items):
-                async for item in items:
-                    await connection.write(Frame.text(handler.write_item(ref, item)))
-            last = handler.write_done(ref)
-        except EventError as error:
-            last = self._failed((handler.event, ref), error)
-        except Exception as error:
-            wish = self._framework.close_wish(error)
-            if wish is not None:
-                await connection.close(*wish)
-            if connection.state is State.OPEN and not connection.outbox.is_closed:
-                text = "the stream of event %r was not finished: its handler raised"
-                self._logger.exception(text, handler.event)
-            last = self._internal((handler.event, ref))
-        connection.streams.finish(ref)
-        connection.outbox.put(Frame.text(last))  # which a closed one ignores
-
-    def _failed(self, address: tuple[str | None, Ref | None], error: EventError) -> str:
-        event, ref = address
-        failure = Failure(
-            code=error.code,
-            message=error.message,
-            event=event,
-            ref=ref,
-            data=error.data,
-            retryable=error.retryable,
-        )
-        try:
-            return failure.frame()
+            return self.codec.failure(failure)
         except ValueError:
-            self._logger.error("event %r failed with %r, whose data cannot be written", event, error.code)
-            return self._internal(address)
+            return self.codec.failure(self._failures.unwritable(failure))
 
-    def _internal(self, address: tuple[str | None, Ref | None]) -> str:
-        event, ref = address
-        return Failure(
-            code=FailureCode.INTERNAL, message="the event could not be served", event=event, ref=ref
-        ).frame()
-
-    def _address(self, frame: str, envelope: Envelope | None) -> tuple[str | None, Ref | None]:
-        return self._address_of(frame) if envelope is None else (envelope["event"], envelope.get("ref"))
+    def _told(
+        self, plan: Plan | None, connection: Connection, event: str | None, outcome: str, began: float
+    ) -> None:
+        if self._handled is not None:
+            self._handled(
+                EventHandled(
+                    connection=connection.id,
+                    consumer=self._consumer,
+                    handler=None if plan is None else plan.handler.event,
+                    event=event,
+                    outcome=outcome,
+                    seconds=perf_counter() - began,
+                )
+            )

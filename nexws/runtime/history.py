@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from pydantic_core import from_json
-
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
 
@@ -23,7 +21,7 @@ class HistoryEntry:
     """One broadcast that was kept."""
 
     frame: Frame
-    is_json: bool
+    read: Callable[[str | bytes], Any]
     kept_at: float
     """On a clock that only goes on; ``created`` is for people."""
     uuid: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -33,9 +31,7 @@ class HistoryEntry:
     def payload(self) -> Any:
         """What was sent, read anew each time: nobody can change what others will read."""
         message = self.frame.message
-        if self.is_json:
-            return from_json(message["text"])
-        return message["text"] if "text" in message else message["bytes"]
+        return self.read(message["text"] if "text" in message else message["bytes"])
 
 
 class _GroupHistory:
@@ -69,11 +65,11 @@ class GroupHistories:
         self._limits, self._clock = limits, clock
         self._groups: OrderedDict[str, _GroupHistory] = OrderedDict()
 
-    def keep(self, group: str, frame: Frame, *, is_json: bool) -> None:
-        """Keep *frame* as the newest entry of *group*."""
+    def keep(self, group: str, frame: Frame, read: Callable[[str | bytes], Any]) -> None:
+        """Keep *frame* as the newest entry of *group*; *read* gives its payload."""
         history = self._groups.setdefault(group, _GroupHistory())
         self._groups.move_to_end(group)
-        history.keep(HistoryEntry(frame, is_json, self._clock()), self._limits)
+        history.keep(HistoryEntry(frame, read, self._clock()), self._limits)
         if len(self._groups) > self._limits.history_groups:
             self._groups.popitem(last=False)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Hashable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeAlias, TypeVar
 
 from nexws.errors import GroupLimitError
 from nexws.protocol import check_group_name
@@ -13,9 +13,12 @@ from nexws.runtime.history import GroupHistories
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
 
-__all__ = ["Hub"]
+__all__ = ["Frames", "Hub"]
 
 KeyT = TypeVar("KeyT", bound=Hashable)
+
+Frames: TypeAlias = "Frame | Callable[[str], Frame]"
+"""A frame for any connection, or what gives the one for an encoding."""
 
 
 class Hub:
@@ -75,12 +78,12 @@ class Hub:
         """List the members of *group*, in the order in which they joined."""
         return tuple(self._groups.get(group, ()))
 
-    def publish(self, group: str, frame: Frame, *, exclude: Connection | None = None) -> int:
+    def publish(self, group: str, frame: Frames, *, exclude: Connection | None = None) -> int:
         """Put *frame* into the outbox of each member of *group*; tells how many took it."""
         check_group_name(group)
         return _put(frame, (each for each in self.members(group) if each is not exclude))
 
-    def send_to(self, target: object, frame: Frame) -> int:
+    def send_to(self, target: object, frame: Frames) -> int:
         """Put *frame* into the outbox of the connection, or of all those of the user, that *target* names."""
         connection = (
             self._connections.get(target) if isinstance(target, uuid.UUID) else self._by_text(str(target))
@@ -96,8 +99,10 @@ class Hub:
             return None
 
 
-def _put(frame: Frame, connections: Iterable[Connection]) -> int:
-    return sum(connection.outbox.put(frame) for connection in connections)
+def _put(frame: Frames, connections: Iterable[Connection]) -> int:
+    if isinstance(frame, Frame):
+        return sum(connection.outbox.put(frame) for connection in connections)
+    return sum(connection.outbox.put(frame(connection.encoding)) for connection in connections)
 
 
 def _drop(index: dict[KeyT, dict[Connection, None]], key: KeyT | None, connection: Connection) -> None:

@@ -21,14 +21,18 @@ class Inbox:
     """The messages of one client, in order, whoever reads the socket.
 
     As long as nobody needs more, the one who takes a message reads the socket. Once it is read ahead, by a task of
-    its own, up to ``limit`` messages wait; behind them the socket is not read.
+    its own, up to ``limit`` messages wait; behind them the socket is not read for ``patience`` seconds, and then what
+    does not fit is handed to ``refuse`` until something has been taken: a server whose socket is never read cannot see
+    that its client lives.
     """
 
-    __slots__ = ("_limit", "_moved", "_receive", "_waiting")
+    __slots__ = ("_limit", "_moved", "_patience", "_receive", "_refuse", "_waiting")
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(
+        self, receive: Receive, limit: int, patience: float, refuse: Callable[[Message], Awaitable[None]]
+    ) -> None:
         self._receive: Receive | None = receive
-        self._limit = limit
+        self._limit, self._patience, self._refuse = limit, patience, refuse
         self._waiting: deque[Message] | None = None  # made when the socket is first read ahead
         self._moved: anyio.Event | None = None  # something came in, or was taken
 
@@ -57,19 +61,32 @@ class Inbox:
 
     async def read_ahead(self, left: Callable[[Message], None]) -> None:
         """Read the socket on until the client leaves, which *left* is told."""
-        while self._waiting is not None and self._receive is not None:
-            while len(self._waiting) >= self._limit:
-                await self._wait()
+        is_patient = True
+        while self._receive is not None:
+            if is_patient:
+                with anyio.move_on_after(self._patience) as limit:
+                    while self._is_full():
+                        await self._wait()
+                is_patient = not limit.cancelled_caught
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 left(message)
                 return
-            self._waiting.append(message)
-            self._move()
+            if self._waiting is None:
+                return
+            if self._is_full():
+                await self._refuse(message)
+            else:
+                is_patient = True
+                self._waiting.append(message)
+                self._move()
 
     def close(self) -> None:
         """Let go of the server's ``receive``, and of what was not taken: the connection is over."""
         self._receive = self._waiting = None
+
+    def _is_full(self) -> bool:
+        return self._waiting is not None and len(self._waiting) >= self._limit
 
     async def _wait(self) -> None:
         if self._moved is None:

@@ -24,6 +24,11 @@ class Limits:
     """How deep the JSON of a frame may nest; 200 at most, where the parser ends."""
     inbox_frames: int = 32
     """Frames that wait while a handler runs; behind them the connection is not read."""
+    inbox_timeout: float = 5.0
+    """How long the connection is not read then; past it, what does not fit is ``rate_limited``, or the connection
+    closed with 4013 where no events are served. Less than the server's ping timeout, or it cuts the client."""
+    handler_timeout: float = 30.0
+    """How long a handler may take, or each item of a stream, unless ``@on(..., timeout=)`` says otherwise."""
     streams_per_connection: int = 16
     """Streams that may run for one connection at a time."""
     outbox_bytes: int = 1024 * 1024

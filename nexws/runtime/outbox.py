@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import anyio
+from typing_extensions import override
 
 from nexws.errors import PayloadError
+from nexws.runtime.stepping import resume
 
-__all__ = ["Frame", "Message", "Outbox", "Send", "resume"]
+__all__ = ["Frame", "Message", "Outbox", "Send", "WatchedOutbox"]
 
 Message: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -39,6 +40,11 @@ class Frame:
         except UnicodeEncodeError:
             raise PayloadError(None, "its text holds half a surrogate pair") from None
         return cls({"type": "websocket.send", "text": text}, size)
+
+    @classmethod
+    def of(cls, frame: str | bytes) -> Frame:
+        """Make a text or a binary frame, as *frame* is."""
+        return cls.text(frame) if isinstance(frame, str) else cls.binary(frame)
 
     @classmethod
     def binary(cls, data: bytes) -> Frame:
@@ -127,7 +133,7 @@ class Outbox:
         """Begin to send: the client has been accepted."""
         held, self._queue, self._waiting = self._queue or (), None, 0
         for frame in held:
-            self.put(frame)
+            Outbox.put(self, frame)
 
     def seal(self) -> None:
         """Take no more frames; those that wait are still sent."""
@@ -182,17 +188,17 @@ class Outbox:
             self._drained = None
 
 
-@types.coroutine
-def resume(coroutine: Any, wanted: Any) -> Generator[Any, Any, Any]:
-    """Go on with a coroutine that has been begun with ``send(None)`` and *wanted* something."""
-    while True:
-        try:
-            received = yield wanted
-        except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, which decides
-            step, argument = coroutine.throw, error
-        else:
-            step, argument = coroutine.send, received
-        try:
-            wanted = step(argument)
-        except StopIteration as done:
-            return done.value
+class WatchedOutbox(Outbox):
+    """An outbox that tells of each frame whether it was taken."""
+
+    __slots__ = ("_watch",)
+
+    def watch(self, watch: Callable[[Frame, bool], None]) -> None:
+        """Tell *watch* from now on."""
+        self._watch = watch
+
+    @override
+    def put(self, frame: Frame) -> bool:
+        is_taken = super().put(frame)
+        self._watch(frame, is_taken)
+        return is_taken

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import Any, Protocol
 
 from nexws.events import Argument, EventContext, Handler
+from nexws.runtime.threads import in_thread
 
 __all__ = ["Framework", "call", "iterate"]
 
@@ -33,35 +35,32 @@ class Framework(Protocol):
         ...
 
 
-async def call(
-    handler: Handler, framework: Framework, consumer: Any, context: EventContext, payload: Any
-) -> Any:
+async def call(handler: Handler, framework: Framework, context: EventContext) -> Any:
     """Call a handler; what its dependencies hold is given back when it is done, however it ends."""
     async with AsyncExitStack() as cleanups:
-        return await handler.function(
-            consumer, **await _supply(handler, framework, context, payload, cleanups)
-        )
+        arguments = await _supply(handler, framework, context, cleanups)
+        if handler.is_sync:
+            return await in_thread(partial(handler.function, context.consumer, **arguments))
+        return await handler.function(context.consumer, **arguments)
 
 
-async def iterate(
-    handler: Handler, framework: Framework, consumer: Any, context: EventContext, payload: Any
-) -> AsyncGenerator[Any]:
+async def iterate(handler: Handler, framework: Framework, context: EventContext) -> AsyncGenerator[Any]:
     """Iterate over what a handler streams; what its dependencies hold is given back behind the last item."""
     async with AsyncExitStack() as cleanups:
-        arguments = await _supply(handler, framework, context, payload, cleanups)
-        items = await cleanups.enter_async_context(aclosing(handler.function(consumer, **arguments)))
+        arguments = await _supply(handler, framework, context, cleanups)
+        items = await cleanups.enter_async_context(aclosing(handler.function(context.consumer, **arguments)))
         async for item in items:
             yield item
 
 
 async def _supply(
-    handler: Handler, framework: Framework, context: EventContext, payload: Any, cleanups: AsyncExitStack
+    handler: Handler, framework: Framework, context: EventContext, cleanups: AsyncExitStack
 ) -> dict[str, Any]:
     resolved: dict[Any, Any] = {}
 
     async def value_of(argument: Argument) -> Any:
         if argument.source == "payload":
-            return payload
+            return context.data
         if argument.source == "socket":
             return context.websocket
         if argument.source == "context":

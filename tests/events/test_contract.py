@@ -142,14 +142,6 @@ def keyword_parameter() -> object:
     return Shop
 
 
-def not_async() -> object:
-    class Shop(EventConsumer):
-        @on("order.place")
-        def place(self, data: Order) -> None: ...
-
-    return Shop
-
-
 def a_sync_generator() -> object:
     class Shop(EventConsumer):
         @on("order.place")
@@ -335,8 +327,7 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         HandlerSignatureError,
         "takes data: 'Order'; take it as an ordinary parameter",
     ),
-    (not_async, HandlerSignatureError, "is no coroutine function; write it with async def"),
-    (a_sync_generator, HandlerSignatureError, "is no coroutine function; write it with async def"),
+    (a_sync_generator, HandlerSignatureError, "is a generator that is not async; write it with async def"),
     (
         reply_of_a_generator,
         HandlerSignatureError,
@@ -387,7 +378,7 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         "Mixin.user, has the name of what each consumer has, 'user'; rename it",
     ),
     (an_alias, DuplicateEventError, "Shop.other ("),
-    (events_in_text, EncodingError, "use 'json': events are JSON text frames"),
+    (events_in_text, EncodingError, "use 'json' or 'msgpack', which events are written in"),
     (unknown_encoding, EncodingError, "has encoding 'xml'; use 'json', 'text', 'bytes' or None"),
 ]
 

@@ -30,16 +30,27 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from nexws.events import NO_PAYLOAD, FrameReader
-from nexws.events.reading import build_validator
-from nexws.protocol import Failure
+from nexws.events import NO_PAYLOAD
+from nexws.events.reading import JsonReader
+from nexws.protocol import Envelope, Failure, JsonFrames
 
 FRAME_BYTES = 64 * 1024
 SECRET = "s3cr3t"
+FRAMES = JsonFrames(Envelope())
 
 
-def reader(schemas: Mapping[str, object], *, frame_bytes: int = FRAME_BYTES, depth: int = 64) -> FrameReader:
-    return FrameReader(build_validator(schemas), frame_bytes=frame_bytes, depth=depth)
+@dataclass(frozen=True)
+class Served:
+    """What a reader knows of a handler."""
+
+    event: str
+    schema: object
+    is_binary: bool = False
+
+
+def reader(schemas: Mapping[str, object], *, frame_bytes: int = FRAME_BYTES, depth: int = 64) -> JsonReader:
+    handlers = {event: Served(event, schema) for event, schema in schemas.items()}
+    return JsonReader(handlers, Envelope()).bounded(frame_bytes=frame_bytes, depth=depth)
 
 
 def read(schema: object, data: object) -> Any:
@@ -234,7 +245,7 @@ class TestDetails:
         ],
     )
     def test_neither_the_input_nor_links_are_told(self, schema: object, data: object) -> None:
-        frame = refuse(schema, data).frame()
+        frame = FRAMES.failure(refuse(schema, data))
         assert SECRET not in frame
         assert "http" not in frame
 
@@ -243,7 +254,7 @@ class TestDetails:
         """Some of Pydantic's messages hold the input; an answer must not grow with it."""
         data = "Europe/" + "x" * 60_000
         failure = refuse(schema, data if schema is ZoneInfo else {"kind": data})
-        assert len(failure.frame()) < 2000
+        assert len(FRAMES.failure(failure)) < 2000
 
     def test_a_validators_own_words_are_told(self) -> None:
         assert "write an even number" in refuse(Even, {"n": 1}).details[0]["msg"]
@@ -251,7 +262,7 @@ class TestDetails:
     def test_there_are_at_most_32_details_and_the_answer_is_small(self) -> None:
         failure = refuse(list[int], ["x"] * 10_000)
         assert 1 <= len(failure.details) <= 32
-        assert len(failure.frame()) < 8 * 1024
+        assert len(FRAMES.failure(failure)) < 8 * 1024
 
     def test_details_that_nobody_reads_are_not_made(self) -> None:
         """A frame of 64 KiB can hold a hundred thousand faults, which must not hold up other connections."""

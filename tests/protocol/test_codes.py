@@ -25,6 +25,7 @@ def test_close_codes_are_those_of_the_contract() -> None:
         "INTERNAL_ERROR": 1011,
         "SERVICE_RESTART": 1012,
         "SLOW": 4008,
+        "RATE_LIMITED": 4013,
     }
 
 
@@ -35,8 +36,12 @@ def test_failure_codes_are_those_of_the_contract() -> None:
         "bad_envelope",
         "unknown_event",
         "invalid_payload",
-        "too_large",
+        "unauthenticated",
+        "forbidden",
         "rate_limited",
+        "too_large",
+        "timeout",
+        "cancelled",
         "internal",
     }
 

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexws.protocol import ERROR_EVENT, NO_DATA, Failure, FailureCode, Ref, answer_frame, push_frame
+from nexws.protocol import ERROR_EVENT, NO_DATA, Envelope, Failure, FailureCode, JsonFrames, Ref
+
+FRAMES = JsonFrames(Envelope())
+FLAT = JsonFrames(Envelope(event="type", data=None, ref="id"))
 
 REFS: list[Ref] = [
     "7",
@@ -36,7 +39,7 @@ def read(frame: str) -> Any:
 
 
 def failure_of(failure: Failure) -> Mapping[str, Any]:
-    frame = read(failure.frame())
+    frame = read(FRAMES.failure(failure))
     assert list(frame)[-2:] == ["status", "error"]
     assert frame["status"] == "error"
     error: Mapping[str, Any] = frame["error"]
@@ -45,32 +48,32 @@ def failure_of(failure: Failure) -> Mapping[str, Any]:
 
 class TestPushes:
     def test_a_push_has_its_event_and_its_data(self) -> None:
-        assert push_frame("chat.posted", '{"text":"hi"}') == '{"event":"chat.posted","data":{"text":"hi"}}'
+        assert FRAMES.push("chat.posted", '{"text":"hi"}') == '{"event":"chat.posted","data":{"text":"hi"}}'
 
     def test_data_that_is_null_is_still_data(self) -> None:
-        assert push_frame("chat.posted", "null") == '{"event":"chat.posted","data":null}'
+        assert FRAMES.push("chat.posted", "null") == '{"event":"chat.posted","data":null}'
 
     def test_a_push_without_data_has_no_such_key(self) -> None:
-        assert push_frame("chat.cleared", NO_DATA) == '{"event":"chat.cleared"}'
+        assert FRAMES.push("chat.cleared", NO_DATA) == '{"event":"chat.cleared"}'
 
 
 class TestReplies:
     def test_a_reply_has_the_ref_before_the_status_and_the_data_last(self) -> None:
-        frame = answer_frame("chat.message", "7", "ok", '{"length":2}')
+        frame = FRAMES.answer("chat.message", "7", "ok", '{"length":2}')
         assert frame == '{"event":"chat.message","ref":"7","status":"ok","data":{"length":2}}'
 
     def test_a_reply_without_data_has_no_such_key(self) -> None:
-        assert answer_frame("ping", 7, "ok", NO_DATA) == '{"event":"ping","ref":7,"status":"ok"}'
+        assert FRAMES.answer("ping", 7, "ok", NO_DATA) == '{"event":"ping","ref":7,"status":"ok"}'
 
     @pytest.mark.parametrize("ref", REFS)
     def test_a_ref_keeps_its_value_and_its_type(self, ref: Ref) -> None:
-        frame = answer_frame("ping", ref, "ok", "1")
+        frame = FRAMES.answer("ping", ref, "ok", "1")
         assert read(frame) == {"event": "ping", "ref": ref, "status": "ok", "data": 1}
         assert type(read(frame)["ref"]) is type(ref)
 
     @given(st.text() | st.integers())
     def test_a_frame_is_one_line_whatever_the_ref(self, ref: Ref) -> None:
-        frame = answer_frame("ping", ref, "ok", NO_DATA)
+        frame = FRAMES.answer("ping", ref, "ok", NO_DATA)
         assert read(frame)["ref"] == ref
         assert frame.isprintable()
 
@@ -78,7 +81,7 @@ class TestReplies:
 class TestFailures:
     def test_a_failure_says_as_little_as_it_can(self) -> None:
         failure = Failure(code=FailureCode.BAD_FRAME, message="the frame is no JSON object")
-        assert failure.frame() == (
+        assert FRAMES.failure(failure) == (
             '{"event":"nexws.error","status":"error","error":'
             '{"code":"bad_frame","message":"the frame is no JSON object","retryable":false}}'
         )
@@ -94,7 +97,7 @@ class TestFailures:
             data={"free": 0},
             retryable=True,
         )
-        assert read(failure.frame()) == {
+        assert read(FRAMES.failure(failure)) == {
             "event": "chat.message",
             "ref": "7",
             "status": "error",
@@ -113,13 +116,13 @@ class TestFailures:
 
     @pytest.mark.parametrize("ref", REFS)
     def test_a_ref_keeps_its_value_and_its_type(self, ref: Ref) -> None:
-        frame = read(Failure(code="x", message="", event="ping", ref=ref).frame())
+        frame = read(FRAMES.failure(Failure(code="x", message="", event="ping", ref=ref)))
         assert frame["ref"] == ref
         assert type(frame["ref"]) is type(ref)
 
     @pytest.mark.parametrize("event", [None, ""])
     def test_without_an_event_it_has_one_of_its_own(self, event: str | None) -> None:
-        assert read(Failure(code="x", message="", event=event).frame())["event"] == ERROR_EVENT
+        assert read(FRAMES.failure(Failure(code="x", message="", event=event)))["event"] == ERROR_EVENT
 
     @pytest.mark.parametrize("falsy", [0, False, "", [], {}])
     def test_data_is_left_out_only_when_there_is_none(self, falsy: object) -> None:
@@ -133,4 +136,4 @@ class TestFailures:
     @pytest.mark.parametrize("data", [object(), "\ud800", b"\xff"])
     def test_data_that_is_no_json_raises(self, data: object) -> None:
         with pytest.raises(ValueError, match=r".+"):
-            Failure(code="x", message="", data=data).frame()
+            FRAMES.failure(Failure(code="x", message="", data=data))

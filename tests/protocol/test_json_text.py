@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
-from nexws.protocol import has_duplicate_key, has_no_number, is_plain, is_too_deep
+from nexws.protocol import Envelope, has_duplicate_key, has_no_number, is_too_deep, plain_test
 
 KEYS = ("event", "data", "ref", "meta")
 DEPTH = 6
@@ -162,7 +162,7 @@ class TestAgainstTheReference:
     def test_a_plain_frame_breaks_no_rule(self, tree: Pairs, dice: random.Random, rate: float) -> None:
         """The quick look may err on one side only."""
         keys = {name for name, _ in tree.pairs}
-        if is_plain(write(tree, dice, rate), keys | {"event"}, DEPTH):
+        if plain_test(Envelope(), DEPTH)(write(tree, dice, rate), keys | {"event"}):
             assert depth_of(tree) <= DEPTH
             assert not holds_no_number(tree)
             assert not has_twins(tree)
@@ -191,7 +191,7 @@ class TestAgainstTheReference:
 )
 def test_ordinary_frames_are_plain(frame: str) -> None:
     """The quick look spares nearly all frames the slow one."""
-    assert is_plain(frame, from_json(frame), 64)
+    assert plain_test(Envelope(), 64)(frame, from_json(frame))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_ordinary_frames_are_plain(frame: str) -> None:
     ],
 )
 def test_a_frame_that_breaks_a_rule_is_not_plain(frame: str) -> None:
-    assert not is_plain(frame, from_json(frame), 64)
+    assert not plain_test(Envelope(), 64)(frame, from_json(frame))
 
 
 @pytest.mark.parametrize(

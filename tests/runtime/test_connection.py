@@ -59,8 +59,17 @@ class Recorder:
         self.log: list[str] = []
         self.reports: list[str] = []
 
+    def accepting(self, message: Message) -> Message:
+        return message
+
     def accepted(self) -> None:
         self.log.append("accepted")
+
+    async def overflowed(self, message: Message) -> None:
+        self.log.append(f"too many: {message['text']}")
+
+    def left(self) -> None:
+        """Nothing here is shared with others."""
 
     async def connected(self) -> None:
         if self.accepts:

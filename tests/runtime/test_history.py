@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from nexws import Limits
 from nexws.runtime import Frame
 from nexws.runtime.history import GroupHistories
+
+
+def as_it_is(payload: str | bytes) -> str | bytes:
+    return payload
 
 
 def payloads(histories: GroupHistories, group: str, limit: int | None = None) -> list[object]:
@@ -16,7 +20,7 @@ def payloads(histories: GroupHistories, group: str, limit: int | None = None) ->
 
 def keep(histories: GroupHistories, group: str, payload: object) -> None:
     """Keep a JSON payload."""
-    histories.keep(group, Frame.text(to_json(payload).decode()), is_json=True)
+    histories.keep(group, Frame.text(to_json(payload).decode()), from_json)
 
 
 def test_entries_are_read_oldest_first() -> None:
@@ -90,6 +94,6 @@ def test_each_entry_has_its_own_name_and_time() -> None:
 def test_text_and_bytes_are_kept_as_they_are() -> None:
     """Not everything is JSON."""
     histories = GroupHistories(Limits())
-    histories.keep("lobby", Frame.text("plain"), is_json=False)
-    histories.keep("lobby", Frame.binary(b"\x00"), is_json=False)
+    histories.keep("lobby", Frame.text("plain"), as_it_is)
+    histories.keep("lobby", Frame.binary(b"\x00"), as_it_is)
     assert payloads(histories, "lobby") == ["plain", b"\x00"]

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast, overload
-from urllib.parse import unquote
+from typing import Any, Final, TypeVar, overload
 
 import anyio
 from nexios.types import ASGIApp
-from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
 
+from nexws.consumer import ConsumerRoute, EventConsumer
 from nexws.errors import EventFailed, ExpectationError, HandshakeRefusedError
-from nexws.events import Emit
+from nexws.events import Codec, Emit
 from nexws.protocol import CANCEL_EVENT
-from nexws.runtime import Message
+from nexws.testing.server import Server, make_scope
 
 __all__ = ["Connection", "connect"]
 
 T = TypeVar("T")
-ResultT = TypeVar("ResultT")
 
-_SHOWN = 300
+
+_USUAL: Final = EventConsumer.codec_of(None)
 
 
 @asynccontextmanager
@@ -47,7 +44,7 @@ async def connect(
         ExpectationError: it did not answer, or not end, in time.
         Exception: whatever the application raised.
     """
-    server = _Server(_scope(path, headers or {}, subprotocols, user), timeout)
+    server = Server(make_scope(path, headers or {}, subprotocols, user), timeout)
     connection = Connection(server)
     failed: BaseException | None = None
     ending: ExpectationError | None = None
@@ -83,9 +80,17 @@ async def _finish(connection: Connection) -> ExpectationError | None:
 class Connection:
     """One client's side of a connection. Whatever is awaited may arrive before or after other frames."""
 
-    def __init__(self, server: _Server) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
         self._refs = itertools.count(1)
+
+    @property
+    def _codec(self) -> Codec:
+        """What the consumer at the other end speaks, in its envelope; JSON in the usual one where nobody knows."""
+        route = self._server.scope.get("route")
+        if isinstance(route, ConsumerRoute) and issubclass(route.consumer, EventConsumer):
+            return route.consumer.codec_of(self.subprotocol)
+        return _USUAL
 
     @property
     def subprotocol(self) -> str | None:
@@ -100,13 +105,16 @@ class Connection:
     # -- what the client sends
 
     async def send(self, event: str, data: Any = None, ref: str | int | None = None) -> None:
-        """Send an event; *data* is a model, or anything else that can be written as JSON."""
+        """Send an event, as the consumer's envelope and encoding have it.
+
+        *data* is a model, or anything else that can be written so; bytes go as they are.
+        """
         frame: dict[str, Any] = {"event": event}
         if data is not None:
             frame["data"] = data
         if ref is not None:
             frame["ref"] = ref
-        await self.send_raw(to_json(frame, by_alias=True).decode())
+        await self.send_raw(self._codec.compose(frame))
 
     async def send_raw(self, frame: str | bytes) -> None:
         """Send a text or binary frame as it is."""
@@ -176,10 +184,9 @@ class Connection:
             f"push {name!r}", lambda frame: frame.get("event") == name and "status" not in frame, within
         )
         data = frame.get("data")
-        if isinstance(event, str) or event.schema is None:
-            return data
-        schema: Any = event.schema
-        return TypeAdapter[Any](schema).validate_json(to_json(data))
+        return (
+            data if isinstance(event, str) or event.schema is None else self._codec.check(event.schema, data)
+        )
 
     async def expect_failure(self, code: str) -> EventFailed:
         """Await a failure, which must have this *code*."""
@@ -216,170 +223,13 @@ class Connection:
 
         def find() -> dict[str, Any] | None:
             for index, raw in enumerate(self._server.frames):
-                frame = _read(raw)
+                frame = self._codec.parts(raw)
                 if matches(frame):
                     del self._server.frames[index]
                     return frame
             return None
 
         return await self._server.wait(what, find, within)
-
-
-class _Server:
-    """The server's side of ASGI (version 3, WebSocket specification 2.4), as strict as the specification."""
-
-    def __init__(self, scope: dict[str, Any], timeout: float | None) -> None:
-        self.scope, self._timeout = scope, timeout
-        self.frames: deque[str | bytes] = deque()
-        self.subprotocol: str | None = None
-        self.decided = False
-        self.refusal: tuple[int, str] | None = None
-        self.close_code: int | None = None
-        self.finished = False
-        self.error: Exception | None = None
-        self.readable = anyio.Event()
-        self.readable.set()
-        self._incoming: deque[Message] = deque([{"type": "websocket.connect"}])
-        self._gone = False
-        self._event = anyio.Event()
-
-    async def run(self, app: ASGIApp) -> None:
-        try:
-            await app(self.scope, self.receive, self.send)
-            if not self.decided:
-                raise RuntimeError("the application ended without accepting or refusing the connection")
-        except Exception as error:  # noqa: BLE001 - told to the test
-            self.error = error
-        finally:
-            self.finished = True
-            if self.decided and self.refusal is None and not self._gone and self.close_code is None:
-                self.close_code = 1006  # dropped, as a server does when the application ends
-            self._notify()
-
-    async def receive(self) -> Message:
-        while not self._incoming:
-            await self.changed()
-        message = self._incoming.popleft()
-        if message["type"] == "websocket.disconnect":
-            self._incoming.append(message)  # as often as it is asked
-        return message
-
-    async def send(self, message: Message) -> None:
-        if not self.readable.is_set():  # anyio yields at a set event too; servers do not where they need not
-            await self.readable.wait()
-        if self._gone:
-            raise OSError("the client has left")
-        kind = message["type"]
-        body = kind == "websocket.http.response.body"
-        if self.close_code is not None or (self.refusal is not None and (self.decided or not body)):
-            raise RuntimeError(f"unexpected {kind!r} after the end of the connection")
-        if self.refusal is not None:
-            self.refusal = (self.refusal[0], self.refusal[1] + message.get("body", b"").decode())
-            self.decided = not message.get("more_body", False)
-        elif not self.decided:
-            self._decide(kind, message)
-        elif kind == "websocket.send":
-            self._take_frame(message)
-        elif kind == "websocket.close":
-            self.close_code = message.get("code", 1000)
-            self._incoming.append({"type": "websocket.disconnect", "code": self.close_code, "reason": ""})
-        else:
-            raise RuntimeError(f"unexpected {kind!r} on an open connection")
-        self._notify()
-
-    def deliver(self, message: Message) -> None:
-        self._incoming.append(message)
-        self._notify()
-
-    def disconnect(self, code: int) -> None:
-        if not self._gone:
-            self._gone = True
-            self.readable.set()
-            self.deliver({"type": "websocket.disconnect", "code": code, "reason": ""})
-
-    async def wait(
-        self, what: str, find: Callable[[], ResultT | None], within: float | None = None
-    ) -> ResultT:
-        """Await that *find* finds something; the application's end and the time limit end the wait."""
-        with anyio.move_on_after(within if within is not None else self._timeout):
-            while True:
-                found = find()
-                if found is not None:
-                    return found
-                if self.finished:
-                    break
-                await self.changed()
-        if self.error is not None:
-            raise self.error
-        raise ExpectationError(what, self.arrived())
-
-    def arrived(self) -> list[str]:
-        arrived = [str(each)[:_SHOWN] for each in self.frames]
-        if self.close_code is not None:
-            arrived.append(f"close {self.close_code}")
-        return arrived
-
-    async def changed(self) -> None:
-        await self._event.wait()
-
-    def _notify(self) -> None:
-        self._event.set()
-        self._event = anyio.Event()
-
-    def _decide(self, kind: str, message: Message) -> None:
-        if kind == "websocket.accept":
-            self.subprotocol = message.get("subprotocol")
-            if self.subprotocol is not None and self.subprotocol not in self.scope["subprotocols"]:
-                raise RuntimeError(f"the client did not offer subprotocol {self.subprotocol!r}")
-        elif kind == "websocket.close":
-            self.refusal = (403, "")
-        elif kind == "websocket.http.response.start":
-            self.refusal = (message["status"], "")
-        else:
-            raise RuntimeError(f"unexpected {kind!r} before the connection is accepted")
-        self.decided = kind != "websocket.http.response.start"
-
-    def _take_frame(self, message: Message) -> None:
-        text, data = message.get("text"), message.get("bytes")
-        if isinstance(text, str) and data is None:
-            text.encode()  # a lone surrogate has no UTF-8
-            self.frames.append(text)
-        elif isinstance(data, bytes) and text is None:
-            self.frames.append(data)
-        else:
-            raise RuntimeError("a frame has either text (str) or bytes (bytes)")
-
-
-def _scope(path: str, headers: Mapping[str, str], subprotocols: Iterable[str], user: Any) -> dict[str, Any]:
-    raw_path, _, query = path.partition("?")
-    given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    if not any(name == b"host" for name, _ in given):
-        given.insert(0, (b"host", b"testserver"))
-    scope: dict[str, Any] = {
-        "type": "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "scheme": "ws",
-        "path": unquote(raw_path),
-        "raw_path": raw_path.encode("ascii"),
-        "query_string": query.encode("ascii"),
-        "root_path": "",
-        "headers": given,
-        "client": ("testclient", 50000),
-        "server": ("testserver", 80),
-        "subprotocols": list(subprotocols),
-        "state": {},
-        "extensions": {"websocket.http.response": {}},
-    }
-    return scope if user is None else {**scope, "user": user}
-
-
-def _read(raw: str | bytes) -> dict[str, Any]:
-    try:
-        frame = from_json(raw)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", frame) if isinstance(frame, dict) else {}
 
 
 def _failed(frame: Mapping[str, Any]) -> EventFailed:
@@ -389,5 +239,6 @@ def _failed(frame: Mapping[str, Any]) -> EventFailed:
         error.get("message", ""),
         details=error.get("details", ()),
         data=error.get("data"),
+        retry_after=error.get("retry_after"),
         retryable=error.get("retryable", False),
     )

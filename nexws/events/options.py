@@ -1,0 +1,80 @@
+"""Reading what ``@on`` says beside the types, and refusing what makes no sense."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, cast
+
+from nexws.errors import EventError, HandlerSignatureError
+from nexws.events.marks import EventMark
+from nexws.events.payloads import read_examples
+from nexws.events.rates import Rate
+
+__all__ = ["Options"]
+
+
+class Options:
+    """The options of one mark; each method gives one, or refuses it with ``HandlerSignatureError``."""
+
+    def __init__(self, mark: EventMark, refuse: Callable[[str, str], HandlerSignatureError]) -> None:
+        self._mark, self._refuse = mark, refuse
+
+    def rate(self) -> Rate | None:
+        """Give the rate that a client may send at."""
+        rate = self._mark.rate
+        try:
+            return Rate.parse(rate) if isinstance(rate, str) else rate
+        except ValueError as error:
+            raise self._refuse(f"has rate={rate!r}", str(error)) from None
+
+    def concurrency(self, *, is_sync: bool) -> int | Literal["latest"] | None:
+        """Give how many may run at a time."""
+        wanted: Any = self._mark.concurrency
+        if wanted is None:
+            return None
+        if wanted == "latest":
+            if is_sync:
+                raise self._refuse(
+                    "is no coroutine function, so none can be cancelled", "write it with async def"
+                )
+            return "latest"
+        if type(wanted) is not int or wanted < 1:
+            raise self._refuse(f"has concurrency={wanted!r}", "write 1, a greater number, or 'latest'")
+        return wanted
+
+    def timeout(self) -> float | None:
+        """Give the seconds that it may take."""
+        seconds = self._mark.timeout
+        if seconds is not None and not seconds > 0:
+            raise self._refuse(f"has timeout={seconds!r}", "write seconds, or math.inf for no end")
+        return seconds
+
+    def shield(self, *, streams: bool) -> bool:
+        """Give whether it outlives its client."""
+        if self._mark.shield and streams:
+            raise self._refuse("yields, so nothing is left to do without a client", "leave shield= out")
+        return self._mark.shield
+
+    def errors(self, declared: Sequence[object]) -> tuple[type[EventError[Any]], ...]:
+        """Give the failures of its own, each once."""
+        found: dict[str, type[EventError[Any]]] = {}
+        for each in declared:
+            if not (inspect.isclass(each) and issubclass(each, EventError) and each.code):
+                name = getattr(each, "__name__", each)
+                raise self._refuse(
+                    f"declares the failure {name}, which has no code",
+                    "name subclasses of EventError with a code of their own",
+                )
+            kind = cast("type[EventError[Any]]", each)
+            if found.setdefault(kind.code, kind) is not kind:
+                names = f"{found[kind.code].__name__} and {kind.__name__}"
+                raise self._refuse(f"declares {names} with one code, {kind.code!r}", "give them two")
+        return tuple(found.values())
+
+    def examples(self, schema: object, *, has_payload: bool) -> tuple[Any, ...]:
+        """Give the examples, as clients write them."""
+        examples = tuple(self._mark.examples)
+        if examples and not has_payload:
+            raise self._refuse("has examples, but no payload", "leave examples= out")
+        return read_examples(self._mark.event, schema, examples)
