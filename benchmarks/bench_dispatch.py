@@ -14,12 +14,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from nexios.dependencies import Depend
-from pydantic import BaseModel, TypeAdapter, create_model
+from pydantic import BaseModel, create_model
+from pydantic_core import SchemaValidator
 
-from nexws import EventConsumer, EventContext, Limits, on
+from nexws import CallNext, EventConsumer, EventContext, Limits, on
 from nexws.consumer import NexiosFramework
 from nexws.events import Contract
-from nexws.events.received import union_type
+from nexws.events.received import schema_of, union_type
 from nexws.protocol import Envelope
 from nexws.runtime import Connection, Dispatcher
 
@@ -53,6 +54,16 @@ def limit() -> int:
     return 10
 
 
+def everybody(event: EventContext) -> bool:
+    """Let everybody through."""
+    return True
+
+
+async def around(event: EventContext, call_next: CallNext) -> Any:
+    """Go on."""
+    return await call_next(event)
+
+
 class Chat(EventConsumer):
     """Twenty events, as in a small product."""
 
@@ -71,13 +82,31 @@ class Chat(EventConsumer):
         limit: int = Depend(limit),  # type: ignore[assignment]
     ) -> None: ...
 
-    locals().update({f"other{number}": other(number) for number in range(17)})
+    @on("chat.guarded", schema=Message, guards=[everybody], middleware=[around])
+    async def guarded(self, data: Message) -> None: ...
+
+    @on(
+        "chat.everything",
+        schema=Message,
+        reply=Receipt,
+        guards=[everybody],
+        middleware=[around],
+        rate="1000000000/s",
+    )
+    async def everything(
+        self,
+        data: Message,
+        limit: int = Depend(limit),  # type: ignore[assignment]
+    ) -> Receipt:
+        return Receipt(length=len(data.text))
+
+    locals().update({f"other{number}": other(number) for number in range(15)})
 
 
 CONTRACT = Contract("Chat", Chat.events, Chat.pushes, Envelope())
-VALIDATE = TypeAdapter[Any](
-    union_type({name: each.schema for name, each in Chat.events.items()}, Envelope())
-).validator.validate_json
+VALIDATE = SchemaValidator(
+    schema_of(union_type({name: each.schema for name, each in Chat.events.items()}, Envelope()))
+).validate_json
 
 
 async def never(*_: Any) -> Any:
@@ -91,8 +120,11 @@ def dispatching(frame: str) -> Callable[[], object]:
     websocket = SimpleNamespace(scope={})
 
     def dispatch() -> object:
+        answer = dispatcher.dispatch(consumer, websocket, connection, frame)
+        if answer is None or isinstance(answer, (str, bytes)):
+            return answer
         try:
-            dispatcher.dispatch(consumer, websocket, connection, frame).send(None)
+            answer.send(None)
         except StopIteration as done:
             return done.value
         raise RuntimeError("a handler waited")
@@ -118,6 +150,10 @@ def main() -> None:
         "dispatch, empty handler, no ref": dispatching(NO_REF),
         "dispatch, typed reply": dispatching(FRAME.replace("chat.message", "chat.receipt")),
         "dispatch, the event and a dependency": dispatching(FRAME.replace("chat.message", "chat.dependent")),
+        "dispatch, a guard and a middleware": dispatching(FRAME.replace("chat.message", "chat.guarded")),
+        "dispatch, all of them, rate and reply": dispatching(
+            FRAME.replace("chat.message", "chat.everything")
+        ),
         "dispatch, invalid payload": dispatching(WRONG),
     }
     times: dict[str, list[float]] = {name: [] for name in subjects}
@@ -125,9 +161,10 @@ def main() -> None:
         for name, call in subjects.items():
             times[name].append(time_of(call))
     medians = {name: statistics.median(found) for name, found in times.items()}
-    floor = next(iter(medians.values()))
+    floor, bare = list(medians.values())[:2]
+    print(f"{'':38} {'median':>10}   floor    bare")
     for name, median in medians.items():
-        print(f"{name:38} {median:7.0f} ns   x {median / floor:.2f}")
+        print(f"{name:38} {median:7.0f} ns   x {median / floor:5.2f}  x {median / bare:5.2f}")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Nexws:
     ) -> None:
         if STATE_KEY in app.state:
             raise SetupError("this application has a Nexws already; pass all settings to one")
-        self.limits = limits or Limits()
+        self.limits: Limits = limits or Limits()
         self._backends, self._user_model = tuple(auth), user_model
         app.state[STATE_KEY] = Registry(
             Settings(

@@ -53,7 +53,9 @@ class DuplicateEventError(SetupError):
 
     def __init__(self, event: str, first: str, second: str) -> None:
         super().__init__(event, first, second)
-        self.event, self.first, self.second = event, first, second
+        self.event = event
+        self.first = first
+        self.second = second
 
     def __str__(self) -> str:
         return f"event {self.event!r} is declared twice, by {self.first} and {self.second}; rename one"
@@ -64,7 +66,8 @@ class EventNameError(SetupError):
 
     def __init__(self, event: str, reason: str) -> None:
         super().__init__(event, reason)
-        self.event, self.reason = event, reason
+        self.event = event
+        self.reason = reason
 
     def __str__(self) -> str:
         return f"event {self.event!r} cannot be declared: {self.reason}"
@@ -75,7 +78,10 @@ class HandlerSignatureError(SetupError):
 
     def __init__(self, event: str, where: str, problem: str, fix: str) -> None:
         super().__init__(event, where, problem, fix)
-        self.event, self.where, self.problem, self.fix = event, where, problem, fix
+        self.event = event
+        self.where = where
+        self.problem = problem
+        self.fix = fix
 
     def __str__(self) -> str:
         return f"the handler of event {self.event!r}, {self.where}, {self.problem}; {self.fix}"
@@ -86,7 +92,9 @@ class DependencyError(SetupError):
 
     def __init__(self, parameter: str, provider: str, problem: str) -> None:
         super().__init__(parameter, provider, problem)
-        self.parameter, self.provider, self.problem = parameter, provider, problem
+        self.parameter = parameter
+        self.provider = provider
+        self.problem = problem
 
     def __str__(self) -> str:
         return f"the dependency {self.parameter!r} cannot be provided: {self.provider} {self.problem}"
@@ -97,7 +105,9 @@ class SchemaError(SetupError):
 
     def __init__(self, event: str, schema: object, problem: str) -> None:
         super().__init__(event, schema, problem)
-        self.event, self.schema, self.problem = event, schema, problem
+        self.event = event
+        self.schema = schema
+        self.problem = problem
 
     def __str__(self) -> str:
         name = getattr(self.schema, "__qualname__", self.schema)
@@ -112,7 +122,9 @@ class ExampleError(SetupError):
 
     def __init__(self, event: str, number: int, problem: str) -> None:
         super().__init__(event, number, problem)
-        self.event, self.number, self.problem = event, number, problem
+        self.event = event
+        self.number = number
+        self.problem = problem
 
     def __str__(self) -> str:
         return f"example {self.number} of event {self.event!r} does not fit its schema: {self.problem}"
@@ -123,7 +135,9 @@ class EncodingError(SetupError):
 
     def __init__(self, consumer: str, encoding: object, allowed: str) -> None:
         super().__init__(consumer, encoding, allowed)
-        self.consumer, self.encoding, self.allowed = consumer, encoding, allowed
+        self.consumer = consumer
+        self.encoding = encoding
+        self.allowed = allowed
 
     def __str__(self) -> str:
         return f"consumer {self.consumer} has encoding {self.encoding!r}; use {self.allowed}"
@@ -145,7 +159,8 @@ class RouterError(SetupError):
 
     def __init__(self, prefix: str, problem: str) -> None:
         super().__init__(prefix, problem)
-        self.prefix, self.problem = prefix, problem
+        self.prefix = prefix
+        self.problem = problem
 
     def __str__(self) -> str:
         return f"EventRouter(prefix={self.prefix!r}) {self.problem}"
@@ -156,7 +171,8 @@ class ErrorDeclarationError(SetupError):
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(name, problem)
-        self.name, self.problem = name, problem
+        self.name = name
+        self.problem = problem
 
     def __str__(self) -> str:
         return f"the failure {self.name} {self.problem}"
@@ -195,11 +211,9 @@ class EventError(NexwsError, Generic[DataT]):
         if not _is_code(cls.code) and "code" in vars(cls):
             problem = f"has the code {cls.code!r}; write 1 to 128 of A-Z a-z 0-9 _ . : -"
             raise ErrorDeclarationError(cls.__qualname__, problem)
-        for base in getattr(cls, "__orig_bases__", ()) if "__orig_bases__" in vars(cls) else ():
-            origin = get_origin(base)
-            if isinstance(origin, type) and issubclass(origin, EventError):
-                (found,) = get_args(base)
-                cls.data_type = None if found is type(None) else Any if isinstance(found, TypeVar) else found
+        if "__orig_bases__" in vars(cls):
+            found = _data_type(cls, ())
+            cls.data_type = None if found is type(None) else found
 
     def __init__(
         self, code: str = "", message: str = "", *, data: DataT | None = None, retryable: bool | None = None
@@ -213,11 +227,29 @@ class EventError(NexwsError, Generic[DataT]):
         elif not code:
             raise TypeError("an EventError needs a code; give one, or raise a subclass that has one")
         super().__init__(code, message)
-        self.code, self.message, self.data = code, message, data
+        self.code = code
+        self.message = message
+        self.data = data
         self.retryable = declared.retryable if retryable is None else retryable
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" if self.message else self.code
+
+
+def _data_type(declared: Any, arguments: tuple[Any, ...]) -> Any:
+    """Tell the type of the data of *declared*, which is generic over *arguments*; without them, over anything."""
+    if declared is EventError:
+        return arguments[0]
+    values = dict(zip(declared.__parameters__, arguments, strict=False))
+    for base in getattr(declared, "__orig_bases__", ()):
+        origin = get_origin(base)
+        if isinstance(origin, type) and issubclass(origin, EventError):
+            found = _data_type(origin, get_args(base))
+            inner = getattr(found, "__parameters__", ())
+            if isinstance(found, TypeVar):
+                return values.get(found, Any)
+            return found[tuple(values.get(each, Any) for each in inner)] if inner else found
+    return declared.data_type
 
 
 class PayloadError(NexwsError, ValueError):
@@ -225,7 +257,8 @@ class PayloadError(NexwsError, ValueError):
 
     def __init__(self, event: str | None, problem: str) -> None:
         super().__init__(event, problem)
-        self.event, self.problem = event, problem
+        self.event = event
+        self.problem = problem
 
     def __str__(self) -> str:
         what = "the payload" if self.event is None else f"the payload of event {self.event!r}"
@@ -237,7 +270,9 @@ class UndeclaredEventError(NexwsError):
 
     def __init__(self, consumer: str, method: str, event: str | None = None) -> None:
         super().__init__(consumer, method, event)
-        self.consumer, self.method, self.event = consumer, method, event
+        self.consumer = consumer
+        self.method = method
+        self.event = event
 
     def __str__(self) -> str:
         if self.event is not None:
@@ -267,7 +302,8 @@ class GroupLimitError(NexwsError):
 
     def __init__(self, group: str, limit: int) -> None:
         super().__init__(group, limit)
-        self.group, self.limit = group, limit
+        self.group = group
+        self.limit = limit
 
     def __str__(self) -> str:
         return (
@@ -306,7 +342,8 @@ class HandshakeRefusedError(NexwsError):
 
     def __init__(self, status: int, body: str = "") -> None:
         super().__init__(status, body)
-        self.status, self.body = status, body
+        self.status = status
+        self.body = body
 
     def __str__(self) -> str:
         return f"the server refused the connection with HTTP {self.status}: {self.body}"
@@ -326,8 +363,12 @@ class EventFailed(NexwsError):  # noqa: N818 - what happened, not an error of th
         retryable: bool = False,
     ) -> None:
         super().__init__(code, message)
-        self.code, self.message, self.details = code, message, details
-        self.data, self.retry_after, self.retryable = data, retry_after, retryable
+        self.code = code
+        self.message = message
+        self.details = details
+        self.data = data
+        self.retry_after = retry_after
+        self.retryable = retryable
 
     def __str__(self) -> str:
         details = f" {self.details}" if self.details else ""
@@ -339,7 +380,8 @@ class ExpectationError(NexwsError, AssertionError):
 
     def __init__(self, awaited: str, arrived: list[str]) -> None:
         super().__init__(awaited, arrived)
-        self.awaited, self.arrived = awaited, arrived
+        self.awaited = awaited
+        self.arrived = arrived
 
     def __str__(self) -> str:
         arrived = "".join(f"\n  {each}" for each in self.arrived) or " nothing"

@@ -35,6 +35,27 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         errors.EncodingError("Chat", "xml", "'json', 'text', 'bytes' or None"),
         "consumer Chat has encoding 'xml'; use 'json', 'text', 'bytes' or None",
     ),
+    (
+        errors.EnvelopeError("event and ref have the same key, 'id'; rename one"),
+        "the envelope cannot be used: event and ref have the same key, 'id'; rename one",
+    ),
+    (
+        errors.RouterError("chat.", "is included already; declare its events before the consumer's class"),
+        "EventRouter(prefix='chat.') is included already; declare its events before the consumer's class",
+    ),
+    (
+        errors.ErrorDeclarationError("Full", "has the code 'a b'; write 1 to 128 of A-Z a-z 0-9 _ . : -"),
+        "the failure Full has the code 'a b'; write 1 to 128 of A-Z a-z 0-9 _ . : -",
+    ),
+    (
+        errors.ExampleError("chat.message", 2, "text: Field required"),
+        "example 2 of event 'chat.message' does not fit its schema: text: Field required",
+    ),
+    (
+        errors.UndeclaredEventError("Chat", "send", "chat.posted"),
+        "Chat does not declare event 'chat.posted', which it is to send; "
+        "write emits('chat.posted', Model) in its class, or include the router that does",
+    ),
     (errors.EventError("group_full", "the group is full"), "group_full: the group is full"),
     (errors.EventError("group_full"), "group_full"),
     (

@@ -62,6 +62,16 @@ class Lobby(EventConsumer):
 
     # --8<-- [end:two]
 
+    # --8<-- [start:documents]
+    @on("lobby.invite", tags=["players"], examples=[{"name": "bob"}], deprecated=True)
+    async def invite(self, data: Profile) -> None:
+        """Invite somebody.
+
+        The first line is the summary, all of it the description.
+        """
+
+    # --8<-- [end:documents]
+
 
 app = NexiosApp()
 app.add_ws_route(Lobby.as_route("/lobby"))

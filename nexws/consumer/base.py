@@ -124,6 +124,11 @@ class WebSocketConsumer(NexiosConsumer):
         """The user that authentication or a middleware has put into ``scope["user"]``; ``None`` without one."""
         return self.websocket.scope.get("user")
 
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that was chosen when the client was accepted; ``None`` without one."""
+        return self._serving.subprotocol
+
     @override
     async def join_group(self, group_name: str) -> None:
         """Become a member of a group; being one already is no error. Membership ends with the connection.

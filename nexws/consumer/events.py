@@ -16,7 +16,7 @@ from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import ENCODING_OF, Session
 from nexws.errors import EncodingError, EventError, HandlerSignatureError, UndeclaredEventError
 from nexws.events import Codec, Contract, Emit, EventMiddleware, EventRouter, Guard, Handler, marks_of
-from nexws.protocol import Envelope
+from nexws.protocol import RESERVED_PREFIX, Envelope
 from nexws.runtime import Frame
 
 __all__ = ["EventConsumer"]
@@ -30,7 +30,7 @@ class EventConsumer(WebSocketConsumer):
     handler, which is logged and told as ``internal``, without its text.
     """
 
-    encoding = "json"
+    encoding: str | None = "json"
     """``"json"`` or ``"msgpack"``; clients may choose, where ``subprotocols`` has ``nexws.json``, ``nexws.msgpack``."""
 
     envelope: ClassVar[Envelope] = Envelope()
@@ -55,6 +55,14 @@ class EventConsumer(WebSocketConsumer):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         _check_names(cls)
+        unknown = [
+            each for each in cls.subprotocols if each.startswith(RESERVED_PREFIX) and each not in ENCODING_OF
+        ]
+        if unknown:
+            allowed = (
+                f"{' or '.join(map(repr, ENCODING_OF))}: the others that begin with 'nexws.' are nobody's"
+            )
+            raise EncodingError(cls.__qualname__, unknown[0], allowed)
         further = (ENCODING_OF[each] for each in cls.subprotocols if each in ENCODING_OF)
         encodings = tuple(dict.fromkeys((str(cls.encoding), *further)))
         contract = cls._contract = Contract.of(cls, _names_around(cls), recognise, cls.envelope, encodings)
@@ -94,7 +102,9 @@ class EventConsumer(WebSocketConsumer):
         session = self._serving
         dispatcher = session.dispatcher
         assert dispatcher is not None  # event consumers have one
-        answer = await dispatcher.dispatch(self, websocket, session.connection, data)
+        answer = dispatcher.dispatch(self, websocket, session.connection, data)
+        if not (answer is None or isinstance(answer, (str, bytes))):
+            answer = await answer
         if answer is not None:
             await session.connection.write(Frame.of(answer))
 

@@ -54,7 +54,7 @@ class Registry:
     """The settings of one application, and the service of each of its consumer classes."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
+        self.settings: Settings = settings or Settings()
         self._services: dict[type, Service] = {}
 
     @staticmethod

@@ -34,8 +34,12 @@ class ConsumerRoute(WebsocketRoute):
             await consumer()(websocket)
 
         super().__init__(path, handler)
-        self.path, self.methods, self.name = path, [], name or consumer.__name__
-        self.converters = {name: converter or "str" for name, converter in _PARAMETER.findall(path)}
+        self.path = path
+        self.methods: list[str] = []
+        self.name: str = name or consumer.__name__
+        self.converters: dict[str, str] = {
+            name: converter or "str" for name, converter in _PARAMETER.findall(path)
+        }
         self.consumer = consumer
         self._chain: tuple[Registry, ASGIApp] | None = None
 

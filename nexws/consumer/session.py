@@ -53,6 +53,7 @@ class Session:
         "consumer",
         "dispatcher",
         "service",
+        "subprotocol",
     )
 
     def __init__(
@@ -67,10 +68,13 @@ class Session:
         subprotocols: Sequence[str],
         decodes: bool,
     ) -> None:
-        self.consumer, self.connection, self.service = consumer, connection, service
+        self.consumer: WebSocketConsumer = consumer
+        self.connection: Connection = connection
+        self.service: Service = service
         self._encoding, self._settings, self._contract = encoding, settings, contract
         self._subprotocols, self._decodes = subprotocols, decodes
         self.dispatcher: Dispatcher | None = None
+        self.subprotocol: str | None = None
         if contract is not None:
             self._speak(next(iter(contract.codecs)))
 
@@ -148,6 +152,7 @@ class Session:
         encoding = ENCODING_OF.get(subprotocol or "", "")
         if encoding in self.service.dispatchers:
             self._speak(encoding)
+        self.subprotocol = subprotocol
         return {**message, "subprotocol": subprotocol}
 
     def accepted(self) -> None:
@@ -192,7 +197,7 @@ class Session:
             await self.connection.close(CloseCode.RATE_LIMITED, "too many frames wait")
             return
         text = message.get("text")
-        answer = self.dispatcher.overflow(text if text is not None else message["bytes"])
+        answer = self.dispatcher.overflow(self.connection, text if text is not None else message["bytes"])
         self.connection.outbox.put(Frame.of(answer))
 
     def left(self) -> None:

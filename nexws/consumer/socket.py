@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +30,9 @@ class Channel(NexiosChannel):
 
     def __init__(self, websocket: WebSocket, connection: Connection, encoding: Encoding) -> None:
         self.websocket = websocket
-        self.payload_type = encoding.payload_type
-        self.uuid = connection.id
-        self.created = connection.created
+        self.payload_type: str = encoding.payload_type
+        self.uuid: uuid.UUID = connection.id
+        self.created: float = connection.created
         self._connection, self._encoding = connection, encoding
 
     @property

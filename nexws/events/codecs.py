@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -27,11 +27,11 @@ class Codec(Protocol):
         """Give the same codec with these limits to what it reads."""
         ...
 
-    def read(self, frame: str | bytes) -> Received | Failure:
+    def read(self, frame: str | bytes, /) -> Received | Failure:
         """Read *frame*; what is wrong with it comes back as a failure, never as an exception."""
         ...
 
-    def address(self, frame: str | bytes) -> Address:
+    def address(self, frame: str | bytes, /) -> Address:
         """Find the event and the ref of *frame*, as far as they can be read."""
         ...
 
@@ -53,7 +53,11 @@ class Codec(Protocol):
         """
         ...
 
-    def failure(self, failure: Failure) -> str | bytes:
+    def replies(self, event: str, writer: PayloadWriter[Any]) -> Callable[[Ref, Any], str | bytes]:
+        """Make what writes the replies to one event, as ``answer`` does."""
+        ...
+
+    def failure(self, failure: Failure, /) -> str | bytes:
         """Write a failure.
 
         Raises:
@@ -87,13 +91,20 @@ class JsonCodec:
 
     def __init__(self, reader: JsonReader, envelope: Envelope) -> None:
         self._reader, self._envelope = reader, envelope
-        self.read, self.address = reader.read, reader.address
+        self.read: Callable[[str | bytes], Received | Failure] = reader.read
+        self.address: Callable[[str | bytes], Address] = reader.address
         self._frames = JsonFrames(envelope)
-        self.failure = self._frames.failure
+        self.failure: Callable[[Failure], str] = self._frames.failure
 
     def bounded(self, *, frame_bytes: int, depth: int) -> JsonCodec:
         """Give the same codec with these limits to what it reads."""
         return JsonCodec(self._reader.bounded(frame_bytes=frame_bytes, depth=depth), self._envelope)
+
+    def replies(self, event: str, writer: PayloadWriter[Any]) -> Callable[[Ref, Any], str | bytes]:
+        """Make what writes the replies to one event."""
+        if writer.is_binary:
+            return lambda ref, payload: self.answer(event, ref, "ok", writer, payload)
+        return self._frames.replies(event, writer.write)
 
     def compose(self, parts: Mapping[str, Any]) -> str | bytes:
         """Write a frame of *parts*: a binary one where its data is bytes."""

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nexws.errors import DuplicateEventError, HandlerSignatureError
+from nexws.errors import DuplicateEventError, HandlerSignatureError, SetupError
 from nexws.events.arguments import Recognise
 from nexws.events.codecs import Codec, make_codec
 from nexws.events.marks import EventMark, marks_of
@@ -15,7 +15,7 @@ from nexws.events.received import check_flat
 from nexws.events.routers import EventRouter
 from nexws.events.served import Served
 from nexws.events.signatures import Around, Handler, read_handler
-from nexws.protocol import Envelope
+from nexws.protocol import Envelope, check_served_name
 
 __all__ = ["Contract"]
 
@@ -34,7 +34,10 @@ class Contract:
         envelope: Envelope,
         encodings: Sequence[str] = ("json",),
     ) -> None:
-        self.consumer, self.handlers, self.emits, self.envelope = consumer, handlers, emits, envelope
+        self.consumer = consumer
+        self.handlers = handlers
+        self.emits = emits
+        self.envelope = envelope
         self.served: Served[Handler] = Served(handlers)
         packs_bytes = "msgpack" in encodings
         for event, handler in handlers.items():
@@ -74,6 +77,8 @@ class Contract:
             SchemaError: a schema is nothing that Pydantic can validate.
             EnvelopeError: a payload cannot stand in the consumer's envelope.
             EncodingError: an encoding cannot be spoken here.
+            EventNameError: the prefixes of routers make a name that is none, or reserved.
+            SetupError: an attribute that lists something is no list.
         """
         around = Around(
             guards=_collected(consumer, "guards"),
@@ -93,7 +98,11 @@ class Contract:
 
 def _collected(consumer: type, attribute: str) -> tuple[Any, ...]:
     """Collect what a class and its bases list under *attribute*, bases first, each thing once."""
-    found = (each for base in reversed(consumer.__mro__) for each in vars(base).get(attribute, ()))
+    listed = [(base, vars(base).get(attribute, ())) for base in reversed(consumer.__mro__)]
+    for base, several in listed:
+        if not isinstance(several, (list, tuple)):
+            raise SetupError(f"{base.__qualname__}.{attribute} is no list; write {attribute} = [...]")
+    found = (each for _, several in listed for each in several)
     return tuple({id(each): each for each in found}.values())
 
 
@@ -116,6 +125,7 @@ def _own(
 def _included(consumer: type, recognise: Recognise, around: Around) -> Iterator[Handler]:
     routers: tuple[EventRouter, ...] = _collected(consumer, "include")
     for routed in (each for router in routers for each in router.events()):
+        check_served_name(routed.mark.event)  # prefixes have been put together
         where = f"{routed.function.__module__}.{routed.function.__qualname__}"
         inside = Around(
             guards=(*around.guards, *routed.guards),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from nexws.errors import EventError
@@ -14,10 +14,10 @@ __all__ = ["CallNext", "EventMiddleware", "Guard", "authenticated"]
 Guard: TypeAlias = Callable[[EventContext], "bool | Awaitable[bool | None] | None"]
 """Lets an event through, unless it gives ``False`` (the client is told ``forbidden``) or raises ``EventError``."""
 
-CallNext: TypeAlias = Callable[[EventContext], Awaitable[Any]]
+CallNext: TypeAlias = Callable[[EventContext], Coroutine[Any, Any, Any]]
 """Goes on with an event; gives what the handler returns, or the iterator of what it yields."""
 
-EventMiddleware: TypeAlias = Callable[[EventContext, CallNext], Awaitable[Any]]
+EventMiddleware: TypeAlias = Callable[[EventContext, CallNext], Coroutine[Any, Any, Any]]
 """Goes around a handler: what it returns is the reply, and it may call the next one or not."""
 
 

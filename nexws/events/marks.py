@@ -205,7 +205,7 @@ class On:
         stream: object = None,
         **options: Unpack[EventOptions],
     ) -> Any:
-        """Serve *event* with the decorated function, which is returned unchanged."""
+        """Serve *event*, with payloads of *schema*, with the decorated function, which replies or streams."""
         name = self._prefix + event
         check_served_name(name)
         return self._mark(EventMark(event=name, schema=schema, reply=reply, stream=stream, **options))
@@ -245,10 +245,10 @@ def _write_on(mark: EventMark, method: Callable[..., Any]) -> None:
 
 
 on: Final = On()
-"""Serves an event with a method of a consumer; see ``On``."""
+"""Serve an event with the decorated method of a consumer: ``@on("chat.message", schema=Message)``; see ``On``."""
 
 
 def marks_of(method: object) -> tuple[EventMark, ...]:
     """Read what ``@on`` wrote down about *method*, in the order written."""
     marks: tuple[EventMark, ...] = getattr(method, _MARKS, ())
-    return marks
+    return marks or getattr(getattr(method, "__func__", None), _MARKS, ())

@@ -13,8 +13,8 @@ from typing_extensions import override
 from nexws.errors import PayloadError
 from nexws.events.native import natively
 from nexws.events.payloads import PayloadWriter
-from nexws.events.reading import FrameReader, Payload, failure_of
-from nexws.events.received import Received
+from nexws.events.reading import Address, FrameReader, Payload, failure_of
+from nexws.events.received import Received, schema_of
 from nexws.protocol import Envelope, Failure, FailureCode, Ref, Status
 
 __all__ = ["MsgpackCodec", "make"]
@@ -35,7 +35,7 @@ class MsgpackReader(FrameReader):
 
     @override
     def compile(self, frame: Any) -> Callable[[Any], Received]:
-        validate: Callable[[Any], Received] = _native_validator(frame).validate_python
+        validate: Callable[[Any], Received] = _native_validator(schema_of(frame)).validate_python
         return validate
 
     @override
@@ -79,7 +79,8 @@ class MsgpackCodec:
 
     def __init__(self, reader: MsgpackReader, envelope: Envelope) -> None:
         self._reader, self._envelope = reader, envelope
-        self.read, self.address = reader.read, reader.address
+        self.read: Callable[[str | bytes], Received | Failure] = reader.read
+        self.address: Callable[[str | bytes], Address] = reader.address
 
     def bounded(self, *, frame_bytes: int, depth: int) -> MsgpackCodec:
         """Give the same codec with these limits to what it reads."""
@@ -92,6 +93,10 @@ class MsgpackCodec:
     def answer(self, event: str, ref: Ref, status: Status, writer: PayloadWriter[T], payload: T) -> bytes:
         """Write an answer to *ref*."""
         return self._write(event, {"event": event, "ref": ref, "status": status}, writer, payload)
+
+    def replies(self, event: str, writer: PayloadWriter[Any]) -> Callable[[Ref, Any], bytes]:
+        """Make what writes the replies to one event."""
+        return lambda ref, payload: self.answer(event, ref, "ok", writer, payload)
 
     def failure(self, failure: Failure) -> bytes:
         """Write a failure."""
@@ -108,7 +113,7 @@ class MsgpackCodec:
 
     def check(self, schema: Any, data: Any) -> Any:
         """Give the payload that *data* is."""
-        return _native_validator(schema).validate_python(data)
+        return _native_validator(TypeAdapter[Any](schema).core_schema).validate_python(data)
 
     def _write(self, event: str, parts: dict[str, Any], writer: PayloadWriter[T], payload: T) -> bytes:
         data = writer.write_objects(payload)
@@ -126,7 +131,7 @@ def make(handlers: Mapping[str, Payload], envelope: Envelope) -> MsgpackCodec:
 
 
 def _native_validator(schema: Any) -> SchemaValidator:
-    rewritten: Any = natively(TypeAdapter[Any](schema).core_schema)
+    rewritten: Any = natively(schema)
     # The last argument: models inside bring no validators of their own, which are not rewritten.
     return SchemaValidator(rewritten, None, False)  # noqa: FBT003
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticKnownError, SchemaValidator, to_json
 
 __all__ = ["natively"]
 
-_FROM_TEXT: Final = {"uuid", "decimal", "enum", "complex"}
-_FROM_ARRAY: Final = {"tuple", "set", "frozenset"}
-_TIMES: Final[Mapping[str, Any]] = {
+_FROM_TEXT: Final[Mapping[str, Any]] = {
     "date": "date_type",
     "datetime": "datetime_type",
     "time": "time_type",
     "timedelta": "time_delta_type",
+    "uuid": "uuid_type",
+    "decimal": None,
+    "enum": None,
 }
+"""What JSON writes as text, and the error for a strict number or bytes in its place; ``None`` where these may be."""
+_FROM_ARRAY: Final = {"tuple", "set", "frozenset"}
+_FROM_OBJECT: Final = {"dataclass"}
 _NOT_SCHEMAS: Final = {"metadata", "config", "cls", "members", "expected", "default", "serialization"}
 
 
@@ -61,30 +65,35 @@ def _lax_keys(node: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _time(node: dict[str, Any]) -> dict[str, Any]:
-    """Take text and times, but no numbers where JSON takes none: where the field is strict."""
-    error = _TIMES[node["type"]]
+def _textual(node: dict[str, Any]) -> dict[str, Any]:
+    """Read text as the same node reads it from JSON; what is such a thing already goes in as it is."""
+    outer = {"ref": node["ref"]} if "ref" in node else {}
+    inner = {key: each for key, each in node.items() if key not in ("ref", "strict")}
+    if "strict" in node:
+        return {**_reading(inner, strict=node["strict"]), **outer}
+    lax, strict = _reading(inner, strict=False), _reading(inner, strict=True)
+    return {"type": "lax-or-strict", "lax_schema": lax, "strict_schema": strict, **outer}
 
-    def no_number(value: Any) -> Any:
-        if isinstance(value, (int, float, bytes)):
+
+def _reading(node: dict[str, Any], *, strict: bool) -> dict[str, Any]:
+    leaf: Any = {**node, "strict": strict}
+    read = SchemaValidator(leaf).validate_json
+    error = _FROM_TEXT[node["type"]]
+    refused = (int, float, bytes) if strict else (bool,) if node["type"] == "timedelta" else ()
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) or (error is None and isinstance(value, (int, float))):
+            return read(to_json(value))
+        if error is not None and isinstance(value, refused):
             raise PydanticKnownError(error)
         return value
 
-    inner = {key: each for key, each in node.items() if key not in ("ref", "strict")}
-    outer = {"ref": node["ref"]} if "ref" in node else {}
-    strict = {
-        "type": "function-before",
-        "function": {"type": "no-info", "function": no_number},
-        "schema": {**inner, "strict": False},
-    }
-    if node.get("strict") is True:
-        return {**strict, **outer}
-    return {"type": "lax-or-strict", "lax_schema": inner, "strict_schema": strict, **outer}
+    return {"type": "function-before", "function": {"type": "no-info", "function": check}, "schema": leaf}
 
 
 _REWRITE: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    **dict.fromkeys(_FROM_TEXT | _FROM_ARRAY, _lax),
-    **dict.fromkeys(_TIMES, _time),
+    **dict.fromkeys(_FROM_ARRAY | _FROM_OBJECT, _lax),
+    **dict.fromkeys(_FROM_TEXT, _textual),
     "json-or-python": _json_side,
     "dict": _lax_keys,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic_core import from_json, to_json
 
 from nexws.errors import EventError, HandlerSignatureError
-from nexws.events.marks import EventMark
+from nexws.events.guards import EventMiddleware, Guard
+from nexws.events.marks import EventMark, marks_of
 from nexws.events.payloads import read_examples
 from nexws.events.rates import Rate
 
@@ -19,6 +21,18 @@ class Options:
 
     def __init__(self, mark: EventMark, refuse: Callable[[str, str], HandlerSignatureError]) -> None:
         self._mark, self._refuse = mark, refuse
+
+    def guards(self, before: Sequence[Guard]) -> tuple[Guard, ...]:
+        """Give the guards, behind those that stand *before*."""
+        guards = (*before, *self._mark.guards)
+        self._check("guard", guards)
+        return guards
+
+    def middleware(self, before: Sequence[EventMiddleware]) -> tuple[EventMiddleware, ...]:
+        """Give the middleware, inside of that which stands *before*."""
+        middleware = (*before, *self._mark.middleware)
+        self._check("middleware", middleware)
+        return middleware
 
     def rate(self) -> Rate | None:
         """Give the rate that a client may send at."""
@@ -56,20 +70,20 @@ class Options:
             raise self._refuse("yields, so nothing is left to do without a client", "leave shield= out")
         return self._mark.shield
 
-    def errors(self, declared: Sequence[object]) -> tuple[type[EventError[Any]], ...]:
+    def errors(self, declared: Sequence[type[EventError[Any]]]) -> tuple[type[EventError[Any]], ...]:
         """Give the failures of its own, each once."""
         found: dict[str, type[EventError[Any]]] = {}
         for each in declared:
-            if not (inspect.isclass(each) and issubclass(each, EventError) and each.code):
-                name = getattr(each, "__name__", each)
+            bases: tuple[type, ...] = getattr(each, "__mro__", ())  # an instance has none
+            if EventError not in bases or not each.code:
+                name = getattr(each, "__name__", repr(each))
                 raise self._refuse(
                     f"declares the failure {name}, which has no code",
                     "name subclasses of EventError with a code of their own",
                 )
-            kind = cast("type[EventError[Any]]", each)
-            if found.setdefault(kind.code, kind) is not kind:
-                names = f"{found[kind.code].__name__} and {kind.__name__}"
-                raise self._refuse(f"declares {names} with one code, {kind.code!r}", "give them two")
+            if found.setdefault(each.code, each) is not each:
+                names = f"{found[each.code].__name__} and {each.__name__}"
+                raise self._refuse(f"declares {names} with one code, {each.code!r}", "give them two")
         return tuple(found.values())
 
     def examples(self, schema: object, *, has_payload: bool) -> tuple[Any, ...]:
@@ -77,4 +91,14 @@ class Options:
         examples = tuple(self._mark.examples)
         if examples and not has_payload:
             raise self._refuse("has examples, but no payload", "leave examples= out")
-        return read_examples(self._mark.event, schema, examples)
+        read_examples(self._mark.event, schema, examples)
+        return tuple(from_json(to_json(example, by_alias=True)) for example in examples)
+
+    def _check(self, word: str, found: Iterable[object]) -> None:
+        """See that guards or middleware (*word*) can be that."""
+        for each in found:
+            name = getattr(each, "__name__", repr(each))
+            if not callable(each):
+                raise self._refuse(f"has the {word} {name}, which cannot be called", "name a function")
+            if marks_of(each):  # a method of the class body, that hides a function of the same name
+                raise self._refuse(f"has the {word} {name}, which is a handler itself", "rename one of them")

@@ -32,9 +32,10 @@ class PayloadWriter(Generic[T]):
     __slots__ = ("_event", "_to_json", "_to_python", "_validate", "is_binary", "schema")
 
     def __init__(self, event: str, schema: Any) -> None:
-        self._event, self.schema = event, schema
-        self._validate: Any = None
-        self.is_binary = False
+        self._event = event
+        self.schema: Any = schema
+        self._validate: Any = self._nothing
+        self.is_binary: bool = False
         """Whether payloads are bytes, which stand in frames as they are."""
         if schema is not None:
             adapter = adapt(event, schema)
@@ -48,8 +49,8 @@ class PayloadWriter(Generic[T]):
         Raises:
             PayloadError: it does not fit the schema, or cannot be written as JSON.
         """
-        if self._validate is None:
-            return self._nothing(payload)
+        if payload is None and self.schema is None:
+            return NO_DATA
         try:
             written: str = self._to_json(self._validate(payload), by_alias=True, warnings="error").decode()
         except (ValidationError, PydanticSerializationError, UnicodeError) as error:
@@ -64,12 +65,15 @@ class PayloadWriter(Generic[T]):
         Raises:
             PayloadError: it does not fit the schema, or cannot be written.
         """
-        if self._validate is None:
-            return self._nothing(payload)
+        if payload is None and self.schema is None:
+            return NO_DATA
         try:
             return self._to_python(self._validate(payload), by_alias=True, warnings="error")
         except (ValidationError, PydanticSerializationError, UnicodeError) as error:
             raise self._refuse(error) from None
+
+    def _nothing(self, payload: object) -> object:
+        raise PayloadError(self._event, "it is declared without one")
 
     def check_examples(self, examples: Sequence[object]) -> tuple[Any, ...]:
         """Give *examples* as clients would get them.
@@ -85,11 +89,6 @@ class PayloadWriter(Generic[T]):
             return from_json(self.write(example))
         except PayloadError as error:
             raise ExampleError(self._event, number, error.problem) from None
-
-    def _nothing(self, payload: object) -> str:
-        if payload is not None:
-            raise PayloadError(self._event, "it is declared without one")
-        return NO_DATA
 
     def _refuse(self, error: Exception) -> PayloadError:
         """Say why a payload cannot be written; the error's own text may hold what is in it."""
@@ -146,7 +145,8 @@ def _read_example(event: str, adapter: TypeAdapter[Any], number: int, example: o
 
 def summary_of(error: ValidationError) -> str:
     """Say what is wrong in one line, without the input."""
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems(error))
+    found = [(".".join(map(str, each["loc"])), each["msg"]) for each in problems(error)]
+    return "; ".join(f"{where}: {text}" if where else text for where, text in found)
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:

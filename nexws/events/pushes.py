@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from typing_extensions import TypedDict, TypeForm, Unpack
@@ -27,17 +27,17 @@ class EmitOptions(TypedDict, total=False):
 class Sender(Protocol):
     """What carries pushes to clients, each written as they understand it."""
 
-    def push(self, emit: Emit[T], payload: T) -> Awaitable[None]:
+    def push(self, emit: Emit[T], payload: T) -> Coroutine[Any, Any, None]:
         """Send to the one client of this connection."""
         ...
 
     def push_to_group(
         self, emit: Emit[T], payload: T, group: str, *, exclude_self: bool, save_history: bool
-    ) -> Awaitable[int]:
+    ) -> Coroutine[Any, Any, int]:
         """Send to the members of *group*; tells how many connections took it."""
         ...
 
-    def push_to(self, emit: Emit[T], payload: T, target: object) -> Awaitable[int]:
+    def push_to(self, emit: Emit[T], payload: T, target: object) -> Coroutine[Any, Any, int]:
         """Send to the connection or the user *target*; tells how many connections took it."""
         ...
 
@@ -67,10 +67,13 @@ class Emit(Generic[T]):
         examples: Sequence[object] = (),
     ) -> None:
         check_event_name(event)
-        self.event, self.schema = event, schema
-        self.summary, self.tags, self.deprecated = summary, tuple(tags), deprecated
+        self.event: str = event
+        self.schema: object = schema
+        self.summary: str = summary
+        self.tags: tuple[str, ...] = tuple(tags)
+        self.deprecated: bool = deprecated
         self.writer: PayloadWriter[T] = PayloadWriter(event, schema)
-        self.examples = self.writer.check_examples(examples)
+        self.examples: tuple[Any, ...] = self.writer.check_examples(examples)
 
     @overload
     def __get__(self, instance: None, owner: type[Any]) -> Emit[T]: ...
@@ -100,7 +103,7 @@ class BoundEmit(Generic[T]):
     def __init__(self, emit: Emit[T], sender: Sender) -> None:
         self._emit, self._sender = emit, sender
 
-    def send(self, payload: T) -> Awaitable[None]:
+    def send(self, payload: T) -> Coroutine[Any, Any, None]:
         """Send *payload* to this connection's client, behind all that was sent to it before.
 
         Waits while the client's socket takes no more, for as long as the send deadline allows.
@@ -114,7 +117,7 @@ class BoundEmit(Generic[T]):
 
     def broadcast(
         self, payload: T, group: str = "default", *, exclude_self: bool = False, save_history: bool = False
-    ) -> Awaitable[int]:
+    ) -> Coroutine[Any, Any, int]:
         """Send *payload* to the members of *group*, in the order of the broadcasts; tells how many took it.
 
         ``exclude_self`` leaves this connection out, ``save_history`` keeps the push for ``history(group)``.
@@ -127,7 +130,7 @@ class BoundEmit(Generic[T]):
             self._emit, payload, group, exclude_self=exclude_self, save_history=save_history
         )
 
-    def send_to(self, target: object, payload: T) -> Awaitable[int]:
+    def send_to(self, target: object, payload: T) -> Coroutine[Any, Any, int]:
         """Send *payload* to a connection (its uuid, as object or text) or to all connections of a user (its id).
 
         Tells how many connections took it: 0 where there is no such connection or user.

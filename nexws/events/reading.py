@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import PydanticUserError, ValidationError
+from pydantic_core import SchemaValidator, from_json
 from typing_extensions import Self, override
 
 from nexws.errors import SchemaError
@@ -21,6 +21,7 @@ from nexws.events.received import (
     SAFE_INTEGER,
     Received,
     frame_type,
+    schema_of,
     union_type,
 )
 from nexws.events.served import Served
@@ -88,9 +89,8 @@ class FrameReader(ABC):
             for name, each in handlers.items()
             if name not in served.exact and self.speaks(each)
         }
-        self._is_envelope = TypeAdapter[Any](
-            frame_type(str, ANY_PAYLOAD, envelope)
-        ).validator.isinstance_python
+        parts = frame_type(str, ANY_PAYLOAD, envelope)
+        self._is_envelope = SchemaValidator(schema_of(parts)).isinstance_python
         self._loc_of_data = 0 if envelope.is_flat else 1
 
     def bounded(self, *, frame_bytes: int, depth: int) -> Self:
@@ -196,7 +196,7 @@ class JsonReader(FrameReader):
         self._is_plain = plain_test(envelope, self._depth)
         self._own_keys = envelope.own_keys if envelope.is_flat else None
         header = frame_type(str, NO_PAYLOAD, envelope)
-        self._header = TypeAdapter[Received](header).validator.validate_json
+        self._header: Callable[[bytes], Received] = SchemaValidator(schema_of(header)).validate_json
         self._binary = {
             name: adapt(name, each.schema).validator.validate_python
             for name, each in handlers.items()
@@ -210,7 +210,8 @@ class JsonReader(FrameReader):
 
     @override
     def compile(self, frame: Any) -> Callable[[Any], Received]:
-        return TypeAdapter[Received](frame).validator.validate_json
+        validate: Callable[[str], Received] = SchemaValidator(schema_of(frame)).validate_json
+        return validate
 
     @override
     def speaks(self, handler: Payload) -> bool:

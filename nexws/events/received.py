@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Union, cast, get_type_hints
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, Union, cast, get_origin, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    TypeAdapter,
+    create_model,
+)
 from pydantic.errors import PydanticInvalidForJsonSchema
-from typing_extensions import NotRequired, TypedDict, is_typeddict
+from typing_extensions import NotRequired, Required, TypedDict, is_typeddict
 
 from nexws.errors import EnvelopeError
 from nexws.events.payloads import adapt
 from nexws.protocol import CANCEL_EVENT, Envelope, Ref
 
-__all__ = ["ANY_PAYLOAD", "NO_PAYLOAD", "Received", "check_flat", "frame_type", "union_type"]
+__all__ = ["ANY_PAYLOAD", "NO_PAYLOAD", "Received", "check_flat", "frame_type", "schema_of", "union_type"]
 
 NO_PAYLOAD: Final = object()
 """The schema of an event that carries no data."""
@@ -69,6 +78,34 @@ def frame_type(event: Any, schema: object, envelope: Envelope) -> Any:
     return _typed_dict({**fields, "data": _keyed(data, "data", envelope.data)}, "forbid")
 
 
+def schema_of(frame: Any) -> Any:
+    """Make the core schema of a frame's type.
+
+    What a frame does with keys that it does not know is written into its schema, not its configuration, which
+    Pydantic would hand on to a payload that has none of its own.
+    """
+    schema = TypeAdapter[Any](frame).core_schema
+    _set_extra(schema)
+    return schema
+
+
+def _set_extra(node: Any) -> None:
+    if isinstance(node, dict):
+        known = cast("dict[str, Any]", node)
+        extra = getattr(known.get("cls"), "__nexws_extra__", None)
+        if extra is not None:
+            known["extra_behavior"] = extra
+            return
+        for key in ("choices", "schema", "definitions"):
+            _set_extra(known.get(key))
+        if "type" not in known:  # the choices of a union, by name
+            for each in known.values():
+                _set_extra(each)
+    elif isinstance(node, list):
+        for each in cast("Sequence[Any]", node):
+            _set_extra(each)
+
+
 def check_flat(event: str, schema: Any, envelope: Envelope, *, sent: bool) -> None:
     """See that payloads of *schema* can stand in the frame itself, among the envelope's keys.
 
@@ -119,8 +156,9 @@ def _keyed(hint: Any, name: str, key: str | None) -> Any:
 
 
 def _typed_dict(fields: Mapping[str, Any], extra: Literal["allow", "ignore", "forbid"]) -> Any:
-    made = TypedDict("Frame", dict(fields))  # type: ignore[misc] # noqa: UP013 - made from what a program declares
-    made.__pydantic_config__ = ConfigDict(extra=extra)  # type: ignore[attr-defined]
+    make: Any = TypedDict
+    made = make("Frame", dict(fields))
+    made.__nexws_extra__ = extra  # for schema_of
     return made
 
 
@@ -166,19 +204,19 @@ def _flat(event: Any, schema: Any, envelope: Envelope) -> Any:
         made = _typed_dict(_fields(event, envelope, _OWN), "allow")
         return Annotated[made, AfterValidator(_with_the_rest)]
     if is_typeddict(schema):
-        fields = {**get_type_hints(schema, include_extras=True), **_fields(event, envelope, _OWN)}
-        required: frozenset[str] = schema.__required_keys__ | {f"{_OWN}event"}
-        declared = {name: _required(hint, name in required) for name, hint in fields.items()}
-        made = _typed_dict(declared, "ignore")
-        made.__pydantic_config__ = getattr(schema, "__pydantic_config__", ConfigDict())
+        required: frozenset[str] = schema.__required_keys__
+        hints = get_type_hints(schema, include_extras=True)
+        payload = {name: _needed(hint, by_default=name in required) for name, hint in hints.items()}
+        own = getattr(schema, "__pydantic_config__", ConfigDict())
+        made = _typed_dict({**payload, **_fields(event, envelope, _OWN)}, own.get("extra") or "ignore")
+        made.__pydantic_config__ = own
         return Annotated[made, AfterValidator(_with_the_rest)]
     return Annotated[_flat_model(event, schema, envelope), AfterValidator(_unwrap(schema))]
 
 
-def _required(hint: Any, required: bool) -> Any:  # noqa: FBT001 - one of two
-    origin = getattr(hint, "__origin__", None)
-    bare = hint.__args__[0] if origin is NotRequired or getattr(origin, "_name", "") == "Required" else hint
-    return bare if required else NotRequired[bare]
+def _needed(hint: Any, *, by_default: bool) -> Any:
+    """Say of a key's type whether the key is required; where the type itself says so, that counts."""
+    return hint if by_default or get_origin(hint) in (NotRequired, Required) else NotRequired[hint]
 
 
 def _flat_model(event: Any, schema: type[BaseModel], envelope: Envelope) -> type[BaseModel]:

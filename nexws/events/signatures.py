@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from nexws.errors import EventError, HandlerSignatureError
 from nexws.events.arguments import SIMPLE, Argument, Recognise, Source, source_of
@@ -20,6 +21,7 @@ from nexws.protocol import UNKNOWN
 __all__ = ["Around", "Handler", "read_handler"]
 
 _EMPTY = inspect.Parameter.empty
+_UNIONS = (Union, types.UnionType)
 _TYPED = ("str", "int", "float", "uuid")
 """Converters whose type is known; others, of a program's own, may give anything."""
 _Invoke: TypeAlias = Callable[[Any, Any, Any], Any]
@@ -140,8 +142,8 @@ def read_handler(
         streams=reader.streams,
         is_sync=reader.is_sync,
         is_binary=has_payload and is_binary(adapt(mark.event, reader.schema)),
-        guards=(*around.guards, *mark.guards),
-        middleware=(*around.middleware, *mark.middleware),
+        guards=options.guards(around.guards),
+        middleware=options.middleware(around.middleware),
         errors={each.code: PayloadWriter(mark.event, each.data_type) for each in errors},
         error_types=errors,
         rate=options.rate(),
@@ -200,15 +202,21 @@ class _Reader:
         return HandlerSignatureError(self.mark.event, self.where, problem, fix)
 
     def _hints(self, local_names: Mapping[str, Any]) -> dict[str, Any]:
+        stand_in = types.SimpleNamespace(__annotations__=dict(self.function.__annotations__))
+        first = next(iter(inspect.signature(self.function).parameters), "")
+        stand_in.__annotations__.pop(first, None)  # the consumer, whose class may be known later only
+        names = self.function.__globals__
         try:
-            return get_type_hints(self.function, localns=dict(local_names), include_extras=True)
+            return get_type_hints(stand_in, names, dict(local_names), include_extras=True)
         except NameError as error:
             problem = f"has an annotation that names {error.name!r}, which is not known here"
             raise self.refuse(problem, "define or import it above the class") from error
 
     def arguments(self) -> tuple[Argument, ...]:
         """Tell what fills each parameter behind ``self``, and set the schema."""
-        parameters = list(inspect.signature(self.function).parameters.values())[1:]
+        consumer, *parameters = inspect.signature(self.function).parameters.values() or (None,)
+        if consumer is None or consumer.kind is consumer.KEYWORD_ONLY:
+            raise self.refuse("does not take the consumer", "take it first, as self")
         known: dict[str, Source | None] = {
             each.name: source_of(each, self._hint(each), self.recognise) for each in parameters
         }
@@ -231,14 +239,15 @@ class _Reader:
         declared = self.mark.schema
         for each in candidates if declared is not None else ():
             hint = self._hint(each)
-            if hint == declared or _is_subclass(declared, hint):
+            if hint is not _EMPTY and _fits(declared, hint):
                 return each
         return candidates[0] if candidates else None
 
     def _argument(self, parameter: inspect.Parameter, source: Source | None) -> Argument:
         ordinary = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         if not ordinary and (source in SIMPLE or parameter.kind is not parameter.KEYWORD_ONLY):
-            raise self.refuse(f"takes {parameter}", "take it as an ordinary parameter")
+            problem = f"takes {parameter.name!r} as {parameter.kind.description} parameter"
+            raise self.refuse(problem, "take it as an ordinary parameter")
         hint = self._hint(parameter)
         found = Argument(name=parameter.name, source=source or "path", hint=hint, default=parameter.default)
         if source is None and found.path_type is None:
@@ -253,7 +262,7 @@ class _Reader:
                     f"{verb} {name!r} without an annotation", f"annotate {name!r}, or give schema="
                 )
             return hint
-        if hint in (_EMPTY, Any, object, declared) or _is_subclass(declared, hint):
+        if _fits(declared, hint):
             return declared
         raise self.refuse(
             f"{verb} {_shown(hint)}, but schema= declares {_shown(declared)}", "make the two agree"
@@ -266,7 +275,7 @@ class _Reader:
             hint, declared = self._item(hint), self.mark.stream
         if declared is None:
             return None if hint in (_EMPTY, type(None)) else hint
-        if hint in (_EMPTY, Any, declared) or _is_subclass(hint, declared):
+        if hint in (_EMPTY, Any) or _fits(hint, declared):
             return declared
         verb, argument = ("yields", "stream") if self.streams else ("returns", "reply")
         problem = f"{verb} {_shown(hint)}, but {argument}= declares {_shown(declared)}"
@@ -284,11 +293,47 @@ class _Reader:
         return get_args(hint)[0]
 
 
-def _is_subclass(narrow: object, wide: object) -> bool:
-    return isinstance(narrow, type) and isinstance(wide, type) and issubclass(narrow, wide)
+def _fits(narrow: object, wide: object) -> bool:
+    """Whether whatever is of the type *narrow* is of the type *wide*, as far as a look at the two tells."""
+    narrow, wide = _bare(narrow), _bare(wide)
+    if narrow == wide or wide is _EMPTY or wide is Any or wide is object:
+        return True
+    inner: tuple[Any, ...] = get_args(narrow)
+    if get_origin(narrow) in _UNIONS:
+        return all(_fits(each, wide) for each in inner)
+    if get_origin(narrow) is Literal and inner[1:]:
+        return all(_fits(Literal[each], wide) for each in inner)
+    if get_origin(wide) in _UNIONS:
+        return any(_fits(narrow, each) for each in get_args(wide))
+    if get_origin(narrow) is Literal:
+        word: object = inner[0]
+        return word in get_args(wide) if get_origin(wide) is Literal else _fits(type(word), wide)
+    of_wide = get_args(wide)
+    inner = tuple(each for each in inner if each is not ...)  # tuple[int, ...] is a sequence of int
+    of_wide = tuple(each for each in of_wide if each is not ...)
+    if inner and of_wide and len(inner) != len(of_wide):
+        return False
+    outer, other = get_origin(narrow) or narrow, get_origin(wide) or wide
+    return (
+        isinstance(outer, type)
+        and isinstance(other, type)
+        and _is_subclass(outer, other)
+        and all(map(_fits, inner, of_wide))
+    )
+
+
+def _is_subclass(narrow: type, wide: type) -> bool:
+    return issubclass(narrow, wide) or (wide is float and narrow is int)
+
+
+def _bare(annotation: Any) -> object:
+    """Take ``Annotated`` off: what it adds narrows a type."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    return annotation
 
 
 def _shown(annotation: object) -> str:
     if annotation is type(None):
         return "None"
-    return getattr(annotation, "__name__", None) or str(annotation)
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")

@@ -33,9 +33,9 @@ class FailureCode(str, enum.Enum):
     """What went wrong with an event; the ``code`` of a failure."""
 
     BAD_FRAME = "bad_frame"
-    """The frame is no JSON object, too deeply nested, or binary where text is spoken."""
+    """The frame is none of the consumer's encoding: no object, too deeply nested, binary where text is spoken."""
     BAD_ENVELOPE = "bad_envelope"
-    """The frame is a JSON object, but not ``{"event": ..., "data": ..., "ref": ...}``."""
+    """The frame is an object, but not laid out as the consumer's envelope."""
     UNKNOWN_EVENT = "unknown_event"
     INVALID_PAYLOAD = "invalid_payload"
     UNAUTHENTICATED = "unauthenticated"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as _quote
 from typing import Any, Final, Literal, TypeAlias
@@ -89,6 +89,22 @@ class JsonFrames:
         if self._flat:
             return f'{head}"{_rest(data)}'
         return f"{head}{self._data}{data}}}" if data else f'{head}"}}'
+
+    def replies(self, event: str, write: Callable[[Any], str]) -> Callable[[Ref, Any], str]:
+        """Make what writes the replies to one event, as ``answer`` does; *write* writes their data."""
+        head, status = f"{self._event}{event}{self._ref}", f"{self._status}ok"
+        middle, bare, is_flat = f"{status}{self._data}", f'{status}"}}', self._flat
+
+        def reply(ref: Ref, payload: Any) -> str:
+            data = write(payload)
+            known_by = _quote(ref) if isinstance(ref, str) else ref
+            if not data:
+                return f"{head}{known_by}{bare}"
+            return (
+                f'{head}{known_by}{status}"{_rest(data)}' if is_flat else f"{head}{known_by}{middle}{data}}}"
+            )
+
+        return reply
 
     def failure(self, failure: Failure) -> str:
         """Write a failure.

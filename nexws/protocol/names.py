@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from nexws.errors import EventNameError, GroupNameError
@@ -22,7 +23,7 @@ RESERVED_PREFIX: Final = "nexws."
 UNKNOWN: Final = "*"
 """The name under which a handler serves what no other does."""
 
-is_event_name = re.compile(r"[A-Za-z0-9_.:-]{1,128}").fullmatch
+is_event_name: Callable[[str], object] = re.compile(r"[A-Za-z0-9_.:-]{1,128}").fullmatch
 _is_group_name = re.compile(r"[A-Za-z0-9:_.-]{1,255}").fullmatch
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, TypeAlias, cast
 
@@ -49,12 +50,14 @@ class Beside:
 
         if handler.concurrency == "latest":
             jobs.start_latest(job, work, cancelled)
-            return
-        if not handler.streams:
-            await jobs.room(handler.event, handler.concurrency or 1)
-        jobs.start(job, work, cancelled)
+        else:
+            if not handler.streams:
+                await jobs.room(handler.event, handler.concurrency or 1)
+            jobs.start(job, work, cancelled)
         if handler.concurrency in (None, 1) and not handler.streams:  # shielded, and in order
             await job.wait()
+        else:
+            await asyncio.sleep(0)  # it begins before the events behind it do
 
     def _check_stream(self, plan: Plan, connection: Connection, context: EventContext) -> None:
         handler, jobs, event, ref = plan.handler, connection.jobs, context.name, context.ref
@@ -68,7 +71,7 @@ class Beside:
             most, setting = handler.concurrency, "concurrency="
             running = jobs.running(handler.event)
         if running >= most:
-            text = f"{most} streams are running ({setting})"
+            text = f"no more than {most} streams may run at a time ({setting})"
             code = FailureCode.RATE_LIMITED
             raise Refused(Failure(code=code, message=text, event=event, ref=ref, retryable=True))
 
@@ -106,6 +109,7 @@ class Beside:
                         break
                     await connection.write(Frame.of(self._codec.answer(event, ref, "next", writer, item)))
             finally:
+                job.finish()  # or leaving would cancel the clean-up of a generator that has ended already
                 await _close(items)
             last = self._done(context)
             self._tell(plan, connection, event, "ok", began)

@@ -29,7 +29,7 @@ class Interrupt:
     __slots__ = ("_cancelled", "_task", "is_requested")
 
     def __init__(self) -> None:
-        self.is_requested = False
+        self.is_requested: bool = False
         self._cancelled = False
         self._task: asyncio.Task[Any] | None = None  # while it may be cancelled
 

@@ -41,7 +41,9 @@ class CloseRequested(NexwsError):  # noqa: N818 - a wish, not a fault
 
     def __init__(self, code: int, reason: str = "", *, status: int = 403) -> None:
         super().__init__(code, reason)
-        self.code, self.reason, self.status = code, reason, status
+        self.code = code
+        self.reason = reason
+        self.status = status
 
 
 class Application(Protocol):
@@ -95,17 +97,17 @@ class Connection:
         ends: Ends = (None, None),
         watch: Callable[[Connection, Frame, bool], None] | None = None,
     ) -> None:
-        self.id = uuid.uuid4()
-        self.created = time.time()
+        self.id: uuid.UUID = uuid.uuid4()
+        self.created: float = time.time()
         self.user_id: str | None = None
         self.groups: set[str] = set()
         self.encoding = ""
         """What its frames are written in, where its consumer speaks several."""
-        self.state = State.CONNECTING
+        self.state: State = State.CONNECTING
         self.code: int = CloseCode.ABNORMAL
         self.limits = limits
         outbox_type = Outbox if watch is None else WatchedOutbox
-        self.outbox = outbox_type(
+        self.outbox: Outbox = outbox_type(
             send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
         )
         if watch is not None and isinstance(self.outbox, WatchedOutbox):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-from nexws.events import Contract, EventContext, EventMiddleware, Guard, Received
+from nexws.events import Codec, Contract, EventContext, EventMiddleware, Guard, Received
 from nexws.protocol import Failure, FailureCode, Ref
 from nexws.runtime.beside import Beside
 from nexws.runtime.cancellation import go_on_within, within
@@ -19,6 +20,12 @@ from nexws.runtime.plans import Plan
 from nexws.runtime.supply import Framework
 
 __all__ = ["Dispatcher"]
+
+Answer: TypeAlias = "str | bytes | None"
+"""The frame that answers an event, if it is to be answered."""
+
+_NOT_YET: Final = object()
+"""What a handler gives that is answered elsewhere, later."""
 
 
 class Dispatcher:
@@ -41,27 +48,27 @@ class Dispatcher:
         hooks: Hooks | None = None,
         strict: bool = False,
     ) -> None:
-        self.codec = codec = contract.codecs[encoding].bounded(
-            frame_bytes=limits.frame_bytes, depth=limits.json_depth
-        )
-        self._read, self._answer = codec.read, codec.answer
+        codec = contract.codecs[encoding].bounded(frame_bytes=limits.frame_bytes, depth=limits.json_depth)
+        self.codec: Codec = codec
+        self._read = codec.read
         self._plans = {
-            event: Plan(handler, framework, limits, guards, middleware)
+            event: Plan(handler, framework, limits, codec, guards=guards, middleware=middleware)
             for event, handler in contract.handlers.items()
         }
         self._find = contract.served.find
-        self._framework, self._passed_on = framework, passed_on
+        self._framework = framework
+        self._passed_on: tuple[type[BaseException], ...] = (asyncio.CancelledError, *passed_on)
         self._consumer, self._handled = contract.consumer, (hooks or Hooks()).handled
         self._failures = Failures(logger, strict=strict)
         self._beside = Beside(codec, self._failures, framework, self._told)
 
-    async def dispatch(
+    def dispatch(
         self, consumer: Any, websocket: Any, connection: Connection, frame: str | bytes
-    ) -> str | bytes | None:
-        """Serve one frame; gives the frame that answers it, if it is to be answered at once.
+    ) -> Answer | Coroutine[Any, Any, Answer]:
+        """Serve one frame; gives the frame that answers it, if any, or what is to be awaited for that.
 
-        Whatever is wrong with the frame, and whatever its handler raises, becomes an answer: only errors about
-        the connection itself, ``passed_on``, come out of here.
+        A handler that never waits costs no coroutine beside its own. Whatever is wrong with the frame, and whatever
+        its handler raises, becomes an answer: only errors about the connection itself, ``passed_on``, come out of here.
         """
         began = perf_counter() if self._handled is not None else 0.0
         received: Received | None = None
@@ -71,43 +78,80 @@ class Dispatcher:
             if isinstance(read, Failure):
                 return self._fail(read, None, connection, began)
             received = read
-            event, ref = read["event"], read.get("ref")
+            event = read["event"]
             plan = self._plans.get(event) or self._plan_of(event)
             if plan is None:  # nexws.cancel, the one event that is nobody's
-                self._cancel(connection, ref)
+                self._cancel(connection, read.get("ref"))
                 return None
-            if plan.is_bare:
-                running = plan.invoke(consumer, websocket, read.get("data"))
-                try:
-                    wanted = running.send(None)
-                except StopIteration as done:
-                    result = done.value
-                else:
-                    result = await go_on_within(plan.seconds, running, wanted)
-            else:
+            if not plan.is_bare:
                 context = self._context(consumer, websocket, connection, read)
-                self._check_rate(plan, connection, context)
-                if plan.beside:
-                    await self._beside.begin(plan, connection, context, began)
+                return self._later(
+                    self._serve(plan, connection, context, began), plan, received, connection, began
+                )
+            running = plan.invoke(consumer, websocket, read.get("data"))
+            try:
+                wanted = running.send(None)
+            except StopIteration as done:
+                if "ref" not in read and self._handled is None:
                     return None
-                result = await within(plan.seconds, plan.run(context))
-            answer = None if ref is None else self._answer(event, ref, "ok", plan.handler.writer, result)
+                return self._answer(plan, received, done.value, connection, began)
+            going_on = go_on_within(plan.seconds, running, wanted)
+            return self._later(going_on, plan, received, connection, began)
         except self._passed_on:
+            self._told(plan, connection, received and received["event"], FailureCode.CANCELLED.value, began)
             raise
         except Exception as error:  # noqa: BLE001 - the edge: whatever a handler raises is answered here
             return self._raised(error, plan, received, frame, connection, began=began)
-        if self._handled is not None:
-            self._told(plan, connection, event, "ok", began)
-        return answer
 
-    def overflow(self, frame: str | bytes) -> str | bytes:
+    def overflow(self, connection: Connection, frame: str | bytes) -> str | bytes:
         """Write the answer to a frame that is not served, for too many wait before it."""
+        began = perf_counter()
         event, ref = self.codec.address(frame)
         text = "too many events of this client wait (Limits.inbox_frames)"
         code = FailureCode.RATE_LIMITED
-        return self.codec.failure(Failure(code=code, message=text, event=event, ref=ref, retryable=True))
+        failure = Failure(code=code, message=text, event=event, ref=ref, retryable=True)
+        return self._fail(failure, None, connection, began)
 
     # -- inside
+
+    async def _later(
+        self,
+        running: Coroutine[Any, Any, Any],
+        plan: Plan,
+        received: Received,
+        connection: Connection,
+        began: float,
+    ) -> Answer:
+        """Await what a handler returns, and answer."""
+        try:
+            result = await running
+            return None if result is _NOT_YET else self._answer(plan, received, result, connection, began)
+        except self._passed_on:
+            self._told(plan, connection, received["event"], FailureCode.CANCELLED.value, began)
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._raised(error, plan, received, "", connection, began=began)
+
+    async def _serve(self, plan: Plan, connection: Connection, context: EventContext, began: float) -> Any:
+        """Serve an event that has more to it; gives what its handler returns, unless that is answered elsewhere."""
+        self._check_rate(plan, connection, context)
+        if plan.beside:
+            await self._beside.begin(plan, connection, context, began)
+            return _NOT_YET
+        return await within(plan.seconds, plan.run(context))
+
+    def _answer(
+        self, plan: Plan, received: Received, result: Any, connection: Connection, began: float
+    ) -> Answer:
+        ref, event, answer = received.get("ref"), received["event"], None
+        if ref is not None:
+            if plan.reply is not None:
+                answer = plan.reply(ref, result)
+            else:
+                answer = self.codec.answer(event, ref, "ok", plan.handler.writer, result)
+        if self._handled is not None:
+            self._told(plan, connection, event, "ok", began)
+        return answer
 
     def _plan_of(self, event: str) -> Plan | None:
         handler = self._find(event)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard
 
 from nexws.errors import EventError, NexwsError, PayloadError
-from nexws.events import Handler, PayloadWriter
+from nexws.events import Handler
 from nexws.protocol import Failure, FailureCode, Ref
 from nexws.runtime.cancellation import TookTooLong
 
@@ -21,6 +20,10 @@ def internal(event: str | None, ref: Ref | None) -> Failure:
     """Make the failure of whatever else goes wrong: nothing of it is told."""
     text = "the event could not be served"
     return Failure(code=FailureCode.INTERNAL, message=text, event=event, ref=ref)
+
+
+def _is_own(error: Exception) -> TypeGuard[EventError[Any]]:
+    return isinstance(error, EventError)
 
 
 class Refused(NexwsError):  # noqa: N818 - the client's fault
@@ -56,29 +59,26 @@ class Failures:
             return error.failure
         if isinstance(error, TookTooLong):
             return self._timeout(handler, event, ref, seconds)
-        if not isinstance(error, EventError):
-            self._logger.error(what, event, exc_info=error)
-            return internal(event, ref)
-        return self._declared(
-            cast("EventError[Any]", error), {} if handler is None else handler.errors, event, ref
-        )
+        if _is_own(error):
+            return self._declared(error, handler, event, ref)
+        self._logger.error(what, event, exc_info=error)
+        return internal(event, ref)
 
     def _declared(
         self,
         error: EventError[Any],
-        errors: Mapping[str, PayloadWriter[Any]],
+        handler: Handler | None,
         event: str | None,
         ref: Ref | None,
     ) -> Failure:
         """Tell a failure of the handler's own, if it may."""
-        writer = errors.get(error.code)
+        writer = None if handler is None else handler.errors.get(error.code)
         if writer is None and error.code not in _OWN_CODES and not self._may_tell(event, error.code):
             return internal(event, ref)
         data = error.data
-        if writer is not None:
+        if writer is not None and data is not None:
             try:
-                written = writer.write_objects(data)
-                data = None if writer.schema is None else written
+                data = writer.write_objects(data)
             except PayloadError as wrong:
                 self._logger.error(
                     "event %r failed with %r, whose data: %s", event, error.code, wrong.problem
@@ -104,7 +104,7 @@ class Failures:
         self, handler: Handler | None, event: str | None, ref: Ref | None, seconds: float
     ) -> Failure:
         setting = "Limits.handler_timeout" if handler is None or handler.timeout is None else "timeout="
-        self._logger.warning("event %r took longer than %g s (%s) and was cancelled", event, seconds, setting)
+        self._logger.warning("event %r took longer than %g s (%s)", event, seconds, setting)
         text = f"event {event!r} took longer than {seconds:g} s"
         return Failure(code=FailureCode.TIMEOUT, message=text, event=event, ref=ref, retryable=True)
 

@@ -30,7 +30,7 @@ class Hub:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.history = GroupHistories(limits)
+        self.history: GroupHistories = GroupHistories(limits)
         self._connections: dict[uuid.UUID, Connection] = {}
         self._users: dict[str, dict[Connection, None]] = {}
         self._groups: dict[str, dict[Connection, None]] = {}

@@ -33,12 +33,15 @@ class Job:
     )
 
     def __init__(self, event: str, ref: Ref | None, *, streams: bool = False, shielded: bool = False) -> None:
-        self.event, self.ref, self.streams, self.shielded = event, ref, streams, shielded
+        self.event: str = event
+        self.ref: Ref | None = ref
+        self.streams: bool = streams
+        self.shielded: bool = shielded
         self._interrupt = Interrupt()
         self._done = anyio.Event()
         self._after: Job | None = None  # whose end it waits for
         self._started = self._is_finished = False
-        self.is_replaced = False
+        self.is_replaced: bool = False
         """Whether a newer one takes its place."""
 
     def cancel(self) -> None:
@@ -53,7 +56,7 @@ class Job:
         older.cancel()
 
     def finish(self) -> None:
-        """Say that it is about to say its last word: it cannot be cancelled any more."""
+        """Say that it has ended but for its clean-up and its last word: it cannot be cancelled any more."""
         self._is_finished = True
 
     async def wait(self) -> None:

@@ -19,7 +19,7 @@ class Limits:
     """
 
     frame_bytes: int = 64 * 1024
-    """The largest frame that a client may send, in bytes of UTF-8."""
+    """The largest frame that a client may send, in bytes (of UTF-8, where it is text)."""
     json_depth: int = 64
     """How deep the JSON of a frame may nest; 200 at most, where the parser ends."""
     inbox_frames: int = 32

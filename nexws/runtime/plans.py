@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from nexws.errors import EventError
-from nexws.events import Bucket, CallNext, EventContext, EventMiddleware, Guard, Handler
-from nexws.protocol import FailureCode
+from nexws.events import Bucket, CallNext, Codec, EventContext, EventMiddleware, Guard, Handler
+from nexws.protocol import FailureCode, Ref
 from nexws.runtime.limits import Limits
 from nexws.runtime.supply import Framework, call, iterate
 
@@ -19,25 +19,33 @@ __all__ = ["Plan"]
 class Plan:
     """One handler with the guards and the middleware of all levels, the application's first and outermost."""
 
-    __slots__ = ("_around", "_guards", "beside", "handler", "invoke", "is_bare", "seconds")
+    __slots__ = ("_around", "_guards", "beside", "handler", "invoke", "is_bare", "reply", "seconds")
 
     def __init__(
         self,
         handler: Handler,
         framework: Framework,
         limits: Limits,
+        codec: Codec,
+        *,
         guards: Sequence[Guard],
         middleware: Sequence[EventMiddleware],
     ) -> None:
-        self.handler, self.invoke = handler, handler.invoke
-        self.seconds = limits.handler_timeout if handler.timeout is None else handler.timeout
+        self.handler: Handler = handler
+        self.invoke: Callable[[Any, Any, Any], Any] = handler.invoke
+        self.seconds: float = limits.handler_timeout if handler.timeout is None else handler.timeout
+        is_one = not handler.event.endswith("*")
+        self.reply: Callable[[Ref, Any], str | bytes] | None = (
+            codec.replies(handler.event, handler.writer) if is_one else None
+        )
+        """Writes replies, where all events have one name."""
         self._guards = (*guards, *handler.guards)
         self._around = _innermost(handler, framework)
         for each in reversed((*middleware, *handler.middleware)):
             self._around = _wrapped(each, self._around)
-        self.beside = handler.streams or handler.concurrency not in (None, 1) or handler.shield
+        self.beside: bool = handler.streams or handler.concurrency not in (None, 1) or handler.shield
         """Whether it runs in a task of its own."""
-        self.is_bare = not (
+        self.is_bare: bool = not (
             self.beside
             or not handler.is_simple
             or self._guards
@@ -75,13 +83,13 @@ class Plan:
 
 
 def _wrapped(middleware: EventMiddleware, inner: CallNext) -> CallNext:
-    def around(context: EventContext) -> Awaitable[Any]:
+    def around(context: EventContext) -> Coroutine[Any, Any, Any]:
         return middleware(context, inner)
 
     return around
 
 
-def _innermost(handler: Handler, framework: Framework) -> Callable[[EventContext], Awaitable[Any]]:
+def _innermost(handler: Handler, framework: Framework) -> CallNext:
     if handler.streams:
 
         async def begin(context: EventContext) -> Any:

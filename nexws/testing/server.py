@@ -24,15 +24,16 @@ class Server:
     """The server's side of ASGI (version 3, WebSocket specification 2.4), as strict as the specification."""
 
     def __init__(self, scope: dict[str, Any], timeout: float | None) -> None:
-        self.scope, self._timeout = scope, timeout
+        self.scope = scope
+        self._timeout = timeout
         self.frames: deque[str | bytes] = deque()
         self.subprotocol: str | None = None
-        self.decided = False
+        self.decided: bool = False
         self.refusal: tuple[int, str] | None = None
         self.close_code: int | None = None
-        self.finished = False
+        self.finished: bool = False
         self.error: Exception | None = None
-        self.readable = anyio.Event()
+        self.readable: anyio.Event = anyio.Event()
         self.readable.set()
         self._incoming: deque[Message] = deque([{"type": "websocket.connect"}])
         self._gone = False

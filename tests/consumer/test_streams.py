@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from nexios import NexiosApp
 from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocketDisconnect
@@ -248,50 +245,3 @@ async def test_a_cancel_names_a_ref(app: NexiosApp, ref: object) -> None:
     async with connect(app, "/") as client:
         await client.send_raw(json.dumps({"event": "nexws.cancel", "ref": ref}))
         await client.expect_failure("bad_envelope")
-
-
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["count", "forever", "full", "broken", "liar", "echo", "nope", "nexws.cancel", "pause"]
-        ),
-        st.integers(0, 4),
-    ),
-    max_size=25,
-)
-
-
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(steps)
-def test_whatever_carries_a_ref_is_answered_exactly_once(script: list[tuple[str, int]]) -> None:
-    """With ok, error or done, whatever happens to it: random events, cancels, pauses; each ref is used once."""
-
-    async def play() -> None:
-        app = NexiosApp()
-        app.add_ws_route(Streamer.as_route("/"))
-        async with connect(app, "/") as client:
-            refs: list[int] = []
-            for event, number in script:
-                if event == "pause":
-                    client.pause()
-                elif event == "nexws.cancel":
-                    if refs:
-                        await client.send(event, ref=refs[number % len(refs)])
-                else:
-                    data = {"count": {"limit": number}, "echo": number}.get(event)
-                    refs.append(len(refs))
-                    await client.send(event, data, refs[-1])
-                for _ in range(number):
-                    await checkpoint()
-            client.resume()
-            for ref in refs:
-                await client.send("nexws.cancel", ref=ref)
-            assert await client.call("echo", 1) == 1
-            await until(lambda: len(last_words(client)) >= len(refs))
-            assert Counter(last_words(client)) == Counter(refs)
-
-    def last_words(client: Any) -> list[int]:
-        frames = [json.loads(frame) for frame in iter_frames(client)]
-        return [frame["ref"] for frame in frames if frame["status"] in ("ok", "error", "done")]
-
-    anyio.run(play)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Annotated, Any, Literal, Union
 
 import pytest
 from nexios.websockets import WebSocket
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from nexws import (
     DuplicateEventError,
     EncodingError,
+    ErrorDeclarationError,
     EventConsumer,
+    EventError,
     EventNameError,
+    EventRouter,
+    ExampleError,
     HandlerSignatureError,
+    RouterError,
     SchemaError,
     SetupError,
     WebSocketConsumer,
+    authenticated,
     emits,
     on,
 )
@@ -151,6 +157,173 @@ def a_sync_generator() -> object:
     return Shop
 
 
+def bare_family() -> object:
+    return on("*")
+
+
+def family_without_separator() -> object:
+    return on("chat*")
+
+
+def family_in_the_middle() -> object:
+    return on("chat.*.x")
+
+
+def family_that_is_reserved() -> object:
+    return on("nexws.*")
+
+
+def two_handlers_of_a_family() -> object:
+    class Shop(EventConsumer):
+        @on("order.*")
+        async def one(self) -> None: ...
+
+        @on("order.*")
+        async def other(self) -> None: ...
+
+    return Shop
+
+
+def two_handlers_of_the_unknown() -> object:
+    class Shop(EventConsumer):
+        @on.unknown
+        async def one(self) -> None: ...
+
+        @on.unknown
+        async def other(self) -> None: ...
+
+    return Shop
+
+
+def with_option(**options: Any) -> Callable[[], object]:
+    """Make the mistake of one option."""
+
+    def make() -> object:
+        class Shop(EventConsumer):
+            @on("order.place", **options)  # type: ignore[untyped-decorator] # whatever a test wants to say
+            async def place(self, data: Order) -> None: ...
+
+        return Shop
+
+    make.__name__ = "_".join(options)
+    return make
+
+
+def unknown_option() -> object:
+    return with_option(replies=Receipt)()
+
+
+def latest_of_a_thread() -> object:
+    class Shop(EventConsumer):
+        @on("order.place", concurrency="latest")
+        def place(self, data: Order) -> None: ...
+
+    return Shop
+
+
+def shielded_stream() -> object:
+    class Shop(EventConsumer):
+        @on("order.watch", shield=True)
+        async def watch(self) -> AsyncIterator[int]:
+            yield 1
+
+    return Shop
+
+
+def examples_without_payload() -> object:
+    class Shop(EventConsumer):
+        @on("order.clear", examples=[{}])
+        async def clear(self) -> None: ...
+
+    return Shop
+
+
+def examples_of_bytes() -> object:
+    class Shop(EventConsumer):
+        @on("order.image", examples=["x"])
+        async def image(self, data: bytes) -> None: ...
+
+    return Shop
+
+
+def a_guard_that_is_a_handler() -> object:
+    class Shop(EventConsumer):
+        @on("order.check")
+        async def check(self) -> None: ...
+
+        @on("order.place", guards=[check])  # type: ignore[list-item]
+        async def place(self, data: Order) -> None: ...
+
+    return Shop
+
+
+class Sold(EventError[Order]):
+    code = "sold"
+
+
+class AlsoSold(EventError[Order]):
+    code = "sold"
+
+
+class NamelessError(EventError):
+    """Has no code."""
+
+
+def a_guard_of_the_class() -> object:
+    class Shop(EventConsumer):
+        guards = ["nothing to call"]  # type: ignore[list-item]
+
+        @on("order.place")
+        async def place(self, data: Order) -> None: ...
+
+    return Shop
+
+
+def a_bad_prefix() -> object:
+    return EventRouter(prefix="order ")
+
+
+def unknown_in_a_router() -> object:
+    router = EventRouter(prefix="order.")
+
+    @router.on.unknown
+    async def rest(consumer: EventConsumer) -> None: ...
+
+    return rest
+
+
+def a_router_that_grows_too_late() -> object:
+    router = EventRouter(prefix="order.")
+
+    class Shop(EventConsumer):
+        include = [router]
+
+    return router.on("late")(lambda consumer: None)
+
+
+def a_router_function_that_takes_too_much() -> object:
+    router = EventRouter(prefix="order.")
+
+    @router.on("place")
+    async def place(consumer: EventConsumer, data: Order, other: Receipt) -> None: ...
+
+    class Shop(EventConsumer):
+        include = [router]
+
+    return Shop
+
+
+def an_example_of_a_push() -> object:
+    return emits("order.placed", Order, examples=[{"item": 1}])
+
+
+def a_bad_code() -> object:
+    class BadError(EventError):
+        code = "no spaces"
+
+    return BadError
+
+
 def reply_of_a_generator() -> object:
     class Shop(EventConsumer):
         @on("order.watch", schema=Order, reply=Receipt)  # type: ignore[arg-type]
@@ -242,6 +415,37 @@ def static_method() -> object:
     return Shop
 
 
+def static_method_around_the_mark() -> object:
+    class Shop(EventConsumer):
+        @staticmethod
+        @on("order.place")
+        async def place(data: Order) -> None: ...
+
+    return Shop
+
+
+def no_self() -> object:
+    class Shop(EventConsumer):
+        @on("order.place")
+        async def place() -> None: ...  # type: ignore[misc]
+
+    return Shop
+
+
+def guards_without_a_list() -> object:
+    class Shop(EventConsumer):
+        guards = authenticated  # type: ignore[assignment]
+
+    return Shop
+
+
+def misspelt_subprotocol() -> object:
+    class Shop(EventConsumer):
+        subprotocols = ["nexws.msgpak"]
+
+    return Shop
+
+
 def class_method() -> object:
     class Shop(EventConsumer):
         @on("order.place")
@@ -325,7 +529,7 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
     (
         keyword_parameter,
         HandlerSignatureError,
-        "takes data: 'Order'; take it as an ordinary parameter",
+        "takes 'data' as keyword-only parameter; take it as an ordinary parameter",
     ),
     (a_sync_generator, HandlerSignatureError, "is a generator that is not async; write it with async def"),
     (
@@ -365,8 +569,12 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
     ),
     (unusable_reply, SchemaError, "event 'order.place' has schema Unknown, which Pydantic cannot use"),
     (unusable_push, SchemaError, "event 'order.placed' has schema Unknown, which Pydantic cannot use"),
-    (static_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
-    (class_method, HandlerSignatureError, "Shop.place, is no method; write one that takes self"),
+    (static_method, HandlerSignatureError, "is no method; write one that takes self"),
+    (static_method_around_the_mark, HandlerSignatureError, "is no method; write one that takes self"),
+    (no_self, HandlerSignatureError, "does not take the consumer; take it first, as self"),
+    (guards_without_a_list, SetupError, "Shop.guards is no list; write guards = [...]"),
+    (misspelt_subprotocol, EncodingError, "has encoding 'nexws.msgpak'; use 'nexws.json' or 'nexws.msgpack'"),
+    (class_method, HandlerSignatureError, "is no method; write one that takes self"),
     (
         a_handler_called_like_a_method_of_consumers,
         HandlerSignatureError,
@@ -378,6 +586,89 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         "Mixin.user, has the name of what each consumer has, 'user'; rename it",
     ),
     (an_alias, DuplicateEventError, "Shop.other ("),
+    (bare_family, EventNameError, "write @on.unknown to serve what no other handler does"),
+    (family_without_separator, EventNameError, "a family ends with '.*' or ':*', as 'chat.*' does"),
+    (family_in_the_middle, EventNameError, "write 1 to 128 of A-Z"),
+    (family_that_is_reserved, EventNameError, "names that begin with 'nexws.' belong to nexws"),
+    (two_handlers_of_a_family, DuplicateEventError, "'order.*' is declared twice"),
+    (two_handlers_of_the_unknown, DuplicateEventError, "'*' is declared twice"),
+    (
+        with_option(rate="fast"),
+        HandlerSignatureError,
+        "has rate='fast'; 'fast' is no rate; write it like '5/s'",
+    ),
+    (
+        with_option(concurrency=0),
+        HandlerSignatureError,
+        "has concurrency=0; write 1, a greater number, or 'latest'",
+    ),
+    (with_option(concurrency="newest"), HandlerSignatureError, "has concurrency='newest'; write 1,"),
+    (with_option(concurrency=True), HandlerSignatureError, "has concurrency=True; write 1,"),
+    (with_option(timeout=0), HandlerSignatureError, "has timeout=0; write seconds, or math.inf for no end"),
+    (
+        with_option(errors=[ValueError]),
+        HandlerSignatureError,
+        "declares the failure ValueError, which has no code; name subclasses of EventError with a code",
+    ),
+    (
+        with_option(errors=[NamelessError]),
+        HandlerSignatureError,
+        "declares the failure NamelessError, which has no code",
+    ),
+    (with_option(errors=[EventError("x")]), HandlerSignatureError, "which has no code"),
+    (
+        with_option(errors=[Sold, AlsoSold]),
+        HandlerSignatureError,
+        "declares Sold and AlsoSold with one code, 'sold'; give them two",
+    ),
+    (
+        with_option(guards=["none"]),
+        HandlerSignatureError,
+        "has the guard 'none', which cannot be called; name a function",
+    ),
+    (with_option(middleware=[1]), HandlerSignatureError, "has the middleware 1, which cannot be called"),
+    (
+        a_guard_that_is_a_handler,
+        HandlerSignatureError,
+        "has the guard check, which is a handler itself; rename one",
+    ),
+    (a_guard_of_the_class, HandlerSignatureError, "has the guard 'nothing to call', which cannot be called"),
+    (
+        with_option(examples=[{"item": "tea"}, {"item": 1}]),
+        ExampleError,
+        "example 2 of event 'order.place' does not fit its schema: item: Input should be a valid string",
+    ),
+    (
+        with_option(examples=[object()]),
+        ExampleError,
+        "example 1 of event 'order.place' does not fit its schema: it cannot",
+    ),
+    (examples_without_payload, HandlerSignatureError, "has examples, but no payload; leave examples= out"),
+    (examples_of_bytes, ExampleError, "its payload is bytes; leave examples= out"),
+    (an_example_of_a_push, ExampleError, "example 1 of event 'order.placed' does not fit its schema: item"),
+    (
+        latest_of_a_thread,
+        HandlerSignatureError,
+        "is no coroutine function, so none can be cancelled; write it with async",
+    ),
+    (
+        shielded_stream,
+        HandlerSignatureError,
+        "yields, so nothing is left to do without a client; leave shield= out",
+    ),
+    (a_bad_prefix, RouterError, "EventRouter(prefix='order ') has a prefix that no name begins with"),
+    (
+        unknown_in_a_router,
+        RouterError,
+        "cannot serve what is unknown to all; write a family, as on('chat.*')",
+    ),
+    (
+        a_router_that_grows_too_late,
+        RouterError,
+        "is included already; declare its events before the consumer's",
+    ),
+    (a_router_function_that_takes_too_much, HandlerSignatureError, "takes 'other', which nothing supplies"),
+    (a_bad_code, ErrorDeclarationError, "has the code 'no spaces'; write 1 to 128 of A-Z"),
     (events_in_text, EncodingError, "use 'json' or 'msgpack', which events are written in"),
     (unknown_encoding, EncodingError, "has encoding 'xml'; use 'json', 'text', 'bytes' or None"),
 ]
@@ -393,6 +684,12 @@ def test_a_mistake_fails_when_the_class_is_made(
     with pytest.raises(error) as raised:
         mistake()
     assert text in str(raised.value)
+
+
+def test_an_option_that_does_not_exist_is_an_error() -> None:
+    """As with any function."""
+    with pytest.raises(TypeError, match="replies"):
+        unknown_option()
 
 
 def test_a_mistake_in_a_handler_names_its_file_and_line() -> None:
@@ -449,6 +746,63 @@ def test_a_wider_parameter_and_a_narrower_result_agree_with_the_declaration() ->
 
     assert Shop.events["order.place"].schema is Fancy
     assert Shop.events["order.any"].schema is Order
+
+
+@pytest.mark.parametrize(
+    ("declared", "hint"),
+    [
+        (Annotated[int, Field(ge=1)], int),
+        (int, Annotated[int, Field(ge=1)]),
+        (Order, Order | Receipt),
+        (Union[Order, Receipt], Union[Receipt, Order, None]),
+        (Fancy, Union[Order, None]),
+        (Literal["a"], Any),
+    ],
+)
+def test_a_narrower_declaration_than_the_parameter_agrees(declared: Any, hint: Any) -> None:
+    """Of unions and constraints too; what counts is the declaration."""
+
+    async def method(self: Any, data: Any) -> None: ...
+
+    method.__annotations__["data"] = hint
+    shop: Any = type("Shop", (EventConsumer,), {"method": on("it", schema=declared)(method)})
+    assert shop.events["it"].schema == declared
+
+
+@pytest.mark.parametrize(
+    ("declared", "hint"),
+    [(Union[Order, Receipt], Order), (Union[Order, None], Order), (Literal["a"], int), (list[Order], Order)],
+)
+def test_a_wider_declaration_than_the_parameter_does_not(declared: Any, hint: Any) -> None:
+    async def method(self: Any, data: Any) -> None: ...
+
+    method.__annotations__["data"] = hint
+    with pytest.raises(HandlerSignatureError, match="make the two agree"):
+        type("Shop", (EventConsumer,), {"method": on("it", schema=declared)(method)})
+
+
+def test_what_is_declared_for_documents_is_kept() -> None:
+    class Shop(EventConsumer):
+        @on("order.place", tags=["orders"], deprecated=True, examples=[Order(item="tea"), {"item": "milk"}])
+        async def place(self, data: Order) -> None:
+            """Place an order.
+
+            It is not paid yet.
+            """
+
+        placed = emits(
+            "order.placed", Order, summary="An order was placed.", tags=["orders"], examples=[{"item": "tea"}]
+        )
+
+    handler, push = Shop.events["order.place"], Shop.pushes["order.placed"]
+    assert (handler.tags, handler.deprecated) == (("orders",), True)
+    assert handler.examples == ({"item": "tea"}, {"item": "milk"})
+    assert (handler.summary, handler.description) == (
+        "Place an order.",
+        "Place an order.\n\nIt is not paid yet.",
+    )
+    assert (push.summary, push.tags, push.deprecated) == ("An order was placed.", ("orders",), False)
+    assert push.examples == ({"item": "tea"},)
 
 
 def test_events_stand_in_the_order_written_bases_first() -> None:

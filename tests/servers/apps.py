@@ -191,6 +191,7 @@ class Typed(EventConsumer):
     """A chat of typed events."""
 
     middleware = [NameFromQuery]
+    subprotocols = ["nexws.msgpack", "nexws.json"]
     said = emits("chat.said", Said)
 
     async def on_connect(self, websocket: WebSocket) -> None:
@@ -202,6 +203,15 @@ class Typed(EventConsumer):
         said = Said(text=data.text, by=self.user)
         return Receipt(reached=await self.said.broadcast(said, "typed", exclude_self=True))
 
+    @on("chat.reverse", schema=bytes, reply=bytes)
+    async def reverse(self, data: bytes) -> bytes:
+        return data[::-1]
+
+    @on("chat.think")
+    async def think(self, data: int) -> int:
+        await anyio.sleep(3)
+        return data
+
     @on("chat.refuse")
     async def refuse(self) -> None:
         raise EventError("not_now", "come back later", retryable=True)
@@ -211,7 +221,7 @@ class Typed(EventConsumer):
 
 
 app = NexiosApp(title="Servers", version="1.0.0")
-ws = Nexws(app, limits=Limits(send_timeout=SEND_TIMEOUT, outbox_bytes=64 * 1024 * 1024))
+ws = Nexws(app, limits=Limits(send_timeout=SEND_TIMEOUT, outbox_bytes=64 * 1024 * 1024, inbox_timeout=0.5))
 
 app.add_ws_route(Chat.as_route("/chat"))
 app.add_ws_route(EchoJson.as_route("/echo/json"))

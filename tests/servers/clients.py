@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from tests.servers.harness import PATIENCE, Server
 
@@ -32,11 +33,20 @@ _EMPTY_CLOSE = b"\x88\x80\0\0\0\0"
 
 
 @asynccontextmanager
-async def connect(server: Server, path: str, name: str = "nobody") -> AsyncIterator[ClientConnection]:
+async def connect(
+    server: Server, path: str, name: str = "nobody", *, subprotocol: str | None = None
+) -> AsyncIterator[ClientConnection]:
     """Connect as the client *name*."""
+    offered = None if subprotocol is None else [Subprotocol(subprotocol)]
     address = server.url(f"{path}?name={name}")
     async with _connect(
-        address, compression=None, max_size=None, ping_interval=None, open_timeout=PATIENCE, proxy=None
+        address,
+        compression=None,
+        max_size=None,
+        ping_interval=None,
+        open_timeout=PATIENCE,
+        proxy=None,
+        subprotocols=offered,
     ) as client:
         yield client
 

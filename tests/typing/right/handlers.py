@@ -1,16 +1,19 @@
 """Programs that are right: neither type checker has anything to say."""
 
+# pyright: strict
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from nexios import NexiosApp
 from nexios.websockets import WebSocket
 from pydantic import BaseModel
 from typing_extensions import TypedDict, assert_type
 
 from nexws import BoundEmit, Emit, EventConsumer, emits, on
-from nexws.testing import Connection
+from nexws.testing import Connection, connect
 
 
 class Order(BaseModel):
@@ -88,3 +91,15 @@ async def calls_handlers(shop: Shop, connection: Connection) -> None:
     assert_type([item async for item in shop.follow(Order(item="tea"))], list[Receipt])
     assert_type(Shop.placed, Emit[Order])
     assert_type(await connection.expect(Shop.placed), Order)
+
+
+app = NexiosApp()
+app.add_ws_route(Shop.as_route("/"))
+
+
+async def run() -> None:
+    async with connect(app, "/") as client:
+        assert await client.call("order.place", Order(item="tea")) == {"number": 1}
+        assert await client.call("order.track", {"number": 1}) == {"place": "1"}
+        assert await client.call("order.count") == 1
+        assert [each async for each in client.stream("order.numbers", Order(item="tea"))] == [1]

@@ -45,9 +45,9 @@ class Shop(EventConsumer):
     async def returns_a_number(self) -> int:
         return 1
 
-    @on("order.place", schema=Order, reply=Receipt)  # wrong: is not async
-    def is_not_async(self, data: Order) -> Receipt:
-        return Receipt(number=1)
+    @on("order.place", schema=Order, reply=Receipt)  # wrong: returns another reply, in a thread
+    def returns_another_reply_in_a_thread(self, data: Order) -> Order:
+        return data
 
     @on("order.watch", schema=Order, stream=Receipt)  # wrong: takes another payload
     async def streams_for_another_payload(self, data: Receipt) -> AsyncIterator[Receipt]:
