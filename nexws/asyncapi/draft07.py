@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn, TypeAlias, cast
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, cast
 
 from nexws.asyncapi.literals import copy_literal, is_masked
 from nexws.asyncapi.patterns import is_ecma
@@ -39,8 +38,8 @@ class UnconvertibleError(Exception):
 def convert(schema: Schema, path: str, definitions: Mapping[str, Schema]) -> tuple[Schema, list[Schema]]:
     """Convert *schema*, which stands at *path*, and return it with the references in it.
 
-    Each reference is a part of the result, ``{"$ref": key}`` and nothing else, with a key of *definitions*;
-    they come in the order of the text. The result shares nothing with *schema*.
+    Each reference is a part of the result, ``{"$ref": key}`` and nothing else, with a key of *definitions*.
+    The result shares nothing with *schema*.
 
     Raises:
         UnconvertibleError: *schema* says something that draft-07 has no words for.
@@ -93,8 +92,7 @@ def _with_null(out: Schema) -> Schema:
     return {**plain, "type": [plain["type"], "null"], **out}
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyword:
+class _Keyword(NamedTuple):
     """One keyword of the schema *source*; what it says goes to *out*."""
 
     name: str
@@ -195,7 +193,7 @@ def _dependencies(keyword: _Keyword) -> None:
     """Say under one keyword what a property brings with it: properties, a schema, or both."""
     dependencies = keyword.out.setdefault("dependencies", {})
     for name, value in keyword.value.items():
-        needed = keyword.convert({"required": value} if isinstance(value, list) else value)
+        needed = keyword.convert({"required": cast("Any", value)} if isinstance(value, list) else value)
         dependencies[name] = {"allOf": [dependencies[name], needed]} if name in dependencies else needed
 
 
