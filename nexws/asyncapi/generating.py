@@ -20,7 +20,7 @@ _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", 
 _WITHOUT_SCHEMA = {
     "callable": "a callable",
     "ellipsis": "an ellipsis",
-    "function-plain": "whatever a PlainValidator takes",
+    "function-plain": "whatever a validator takes",
     "is-instance": "an instance of {cls.__qualname__}",
     "is-subclass": "a subclass of {cls.__qualname__}",
 }

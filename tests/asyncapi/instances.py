@@ -64,16 +64,20 @@ def _referred(reference: str, root: Schema, depth: int) -> Strategy:
 
 
 def _integer(schema: Schema, _root: Schema, _depth: int) -> Strategy:
-    step = schema.get("multipleOf", 1)
-    lowest = schema.get("minimum", schema.get("exclusiveMinimum", -15))
-    highest = schema.get("maximum", schema.get("exclusiveMaximum", 15))
+    step: int = schema.get("multipleOf", 1)
+    lowest, highest = _bounds(schema, 1)
     return st.integers(int(lowest) // step, int(highest) // step).map(lambda number: number * step)
 
 
 def _number(schema: Schema, _root: Schema, _depth: int) -> Strategy:
-    lowest = schema.get("minimum", schema.get("exclusiveMinimum", -15))
-    highest = schema.get("maximum", schema.get("exclusiveMaximum", 15))
-    return st.floats(lowest, highest, allow_nan=False).map(lambda number: round(number, 2))
+    lowest, highest = _bounds(schema, 0.25)
+    return st.integers(int(lowest * 4), int(highest * 4)).map(lambda number: number / 4)
+
+
+def _bounds(schema: Schema, step: float) -> tuple[float, float]:
+    lowest: float = schema.get("minimum", schema.get("exclusiveMinimum", -15) + step)
+    highest: float = schema.get("maximum", schema.get("exclusiveMaximum", 15) - step)
+    return lowest, highest
 
 
 def _string(schema: Schema, root: Schema, depth: int) -> Strategy:

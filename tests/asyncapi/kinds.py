@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar, Union
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union
 from uuid import UUID
 
 from pydantic import (
@@ -78,7 +78,7 @@ class Tree(BaseModel):
 
 class Employee(BaseModel):
     name: str
-    team: Optional[Team] = None
+    team: Team | None = None
 
 
 class Team(BaseModel):
@@ -107,7 +107,7 @@ class Open(BaseModel):
 
 class Extras(BaseModel):
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, int] = Field(init=False)
+    __pydantic_extra__: dict[str, int] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
     n: str = ""
 
 
@@ -240,14 +240,14 @@ READ_AND_WRITTEN: dict[str, Any] = {
     "literal": Literal["on", "off"],
     "single literal": Literal[3],
     "mixed literal": Literal["a", 1, None],
-    "optional primitive": Optional[Annotated[int, Field(ge=3)]],
-    "optional model": Optional[Item],
-    "optional enum": Optional[Color],
+    "optional primitive": Union[Annotated[int, Field(ge=3)], None],
+    "optional model": Item | None,
+    "optional enum": Color | None,
     "union": Union[int, str, list[bool]],
     "union of models": Union[Item, Strict],
     "discriminated union": Pet,
     "union by function": ByFunction,
-    "optional discriminated union": Optional[Pet],
+    "optional discriminated union": Union[Pet, None],
     "tuple": tuple[int, str, bool],
     "empty tuple": tuple[()],
     "variadic tuple": tuple[int, ...],
@@ -267,7 +267,7 @@ READ_AND_WRITTEN: dict[str, Any] = {
     "mutually recursive models": Team,
     "recursive alias": Recursive,
     "generic": Page[Item],
-    "generic of a union": Page[Optional[int]],
+    "generic of a union": Page[int | None],
     "root model": Names,
     "dataclass": Point,
     "closed dataclass": Segment,
@@ -289,12 +289,18 @@ READ_AND_WRITTEN: dict[str, Any] = {
 
 WRITTEN_BY_HAND: dict[str, Any] = {
     "conditions": Conditional,
-    "written tuple": written({"type": "array", "prefixItems": [{"type": "integer"}], "items": {"type": "string"}}),
+    "written tuple": written(
+        {"type": "array", "prefixItems": [{"type": "integer"}], "items": {"type": "string"}}
+    ),
     "written open tuple": written({"type": "array", "prefixItems": [{"type": "integer"}, True]}),
     "written short tuple": written({"type": "array", "prefixItems": [{"type": "integer"}], "maxItems": 1}),
-    "written contains": written({"type": "array", "contains": {"type": "integer"}, "items": {"enum": [1, "a"]}}),
+    "written contains": written(
+        {"type": "array", "contains": {"type": "integer"}, "items": {"enum": [1, "a"]}}
+    ),
     "written not": written({"not": {"type": ["string", "null"]}, "minProperties": 1}),
-    "written names": written({"type": "object", "propertyNames": {"maxLength": 2}, "additionalProperties": False}),
+    "written names": written(
+        {"type": "object", "propertyNames": {"maxLength": 2}, "additionalProperties": False}
+    ),
 }
 """Types whose schemas say what no validator checks."""
 

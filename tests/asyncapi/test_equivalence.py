@@ -20,10 +20,10 @@ Mode = Literal["validation", "serialization"]
 MODES: tuple[Mode, Mode] = ("validation", "serialization")
 TAGGED = {"discriminated union", "optional discriminated union"}
 """A tag with a default is optional for Pydantic's schema, but neither for the model nor in the document."""
-SHARE = 0.1
+SHARE = 0.05
 
 thorough = settings(
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
@@ -32,6 +32,14 @@ thorough = settings(
 
 def original(kind: str, mode: Mode) -> Schema:
     return TypeAdapter[Any](KINDS[kind]).json_schema(mode=mode)
+
+
+DIFFERENT = [
+    (kind, mode)
+    for kind in KINDS
+    for mode in MODES
+    if mode == "validation" or original(kind, mode) != original(kind, "validation")
+]
 
 
 def converted(kind: str, mode: Mode) -> Draft7Validator:
@@ -43,8 +51,7 @@ def converted(kind: str, mode: Mode) -> Draft7Validator:
     return Draft7Validator(document)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "mode"), DIFFERENT)
 def test_the_document_accepts_what_the_schema_accepts_and_nothing_else(kind: str, mode: Mode) -> None:
     """Enough of both occurs to tell."""
     schema = original(kind, mode)
