@@ -105,8 +105,12 @@ class _Keyword(NamedTuple):
     def convert(self, schema: object, step: str = "") -> Schema | bool:
         return self.conversion.convert(schema, self.path + step)
 
-    def convert_members(self, step: str) -> dict[str, Schema | bool]:
-        return {name: self.convert(each, step.format(name)) for name, each in self.value.items()}
+    def members(self) -> Schema:
+        """Return the value, in which each key is a name of the program's."""
+        if "$ref" in self.value:
+            problem = "has a property named '$ref', which the readers of a document take for a reference"
+            self.refuse(problem, "give it another alias")
+        return cast("Schema", self.value)
 
     def refuse(self, problem: str, fix: str) -> NoReturn:
         raise UnconvertibleError(self.path, problem, fix)
@@ -175,24 +179,23 @@ def _content(keyword: _Keyword) -> None:
 
 
 def _properties(keyword: _Keyword) -> None:
-    if "$ref" in keyword.value:
-        problem = "has a property named '$ref', which the readers of a document take for a reference"
-        keyword.refuse(problem, "give it another alias")
-    keyword.out[keyword.name] = keyword.convert_members(".{}")
+    members = keyword.members().items()
+    keyword.out[keyword.name] = {name: keyword.convert(each, f".{name}") for name, each in members}
 
 
 def _patterns(keyword: _Keyword) -> None:
-    for pattern in keyword.value:
+    members = keyword.members()
+    for pattern in members:
         if not is_ecma(pattern):
             problem = f"has keys that match {pattern!r}, which only Python or Rust can read"
             keyword.refuse(problem, "write the pattern as ECMA-262 has it")
-    keyword.out[keyword.name] = keyword.convert_members(".*")
+    keyword.out[keyword.name] = {name: keyword.convert(each, ".*") for name, each in members.items()}
 
 
 def _dependencies(keyword: _Keyword) -> None:
     """Say under one keyword what a property brings with it: properties, a schema, or both."""
     dependencies = keyword.out.setdefault("dependencies", {})
-    for name, value in keyword.value.items():
+    for name, value in keyword.members().items():
         needed = keyword.convert({"required": cast("Any", value)} if isinstance(value, list) else value)
         dependencies[name] = {"allOf": [dependencies[name], needed]} if name in dependencies else needed
 
@@ -234,7 +237,7 @@ def _reference(keyword: _Keyword) -> None:
 def _union(keyword: _Keyword) -> None:
     members: list[Any] = keyword.value
     name = _tag(keyword)
-    if name is not None:
+    if name is not None and keyword.name != "allOf":
         definitions = keyword.conversion.definitions
         members = [_requiring(name, each, definitions) for each in members]
     keyword.out[keyword.name] = [keyword.convert(each) for each in members]

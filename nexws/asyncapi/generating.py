@@ -21,8 +21,8 @@ _WITHOUT_SCHEMA = {
     "callable": "a callable",
     "ellipsis": "an ellipsis",
     "function-plain": "whatever a validator takes",
-    "is-instance": "an instance of {cls.__qualname__}",
-    "is-subclass": "a subclass of {cls.__qualname__}",
+    "is-instance": "an instance of {}",
+    "is-subclass": "a subclass of {}",
 }
 
 
@@ -80,13 +80,16 @@ class SchemaGenerator(GenerateJsonSchema):
         return DefsRef(definition_key(*core_mode_ref))
 
     def get_schema_from_definitions(self, json_ref: Any) -> Schema | None:  # noqa: D102
-        return self.definitions.get(json_ref)  # a user may refer to anything
+        if json_ref in self.json_to_defs_refs:
+            return self.definitions.get(json_ref)
+        return {NO_SCHEMA: f"a reference to {json_ref!r}"}  # written by hand
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: D102
         return False
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Schema:  # noqa: D102
-        return {NO_SCHEMA: _WITHOUT_SCHEMA.get(schema["type"], error_info).format_map(schema)}
+        what = getattr(schema.get("cls"), "__qualname__", error_info)
+        return {NO_SCHEMA: _WITHOUT_SCHEMA.get(schema["type"], "{}").format(what)}
 
     def encode_default(self, dft: Any) -> Any:  # noqa: D102
         return dft if type(dft) in _PLAIN else super().encode_default(dft)  # which is slow

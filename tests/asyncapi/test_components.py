@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, Literal, TypeVar, Union
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, RootModel, SecretStr, computed_field
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, WithJsonSchema, computed_field
 from pydantic.dataclasses import dataclass
 
 from nexws.asyncapi import DocumentSchemas, Schemas
@@ -18,6 +18,7 @@ from tests.asyncapi.describing import describe
 from tests.asyncapi.kinds import KINDS, Color, Item, Movie, Names, Page, Point, Team, Tree
 
 T = TypeVar("T")
+MODES: tuple[Mode, Mode] = ("validation", "serialization")
 
 
 class Squared(BaseModel):
@@ -96,6 +97,28 @@ class TestDirections:
         components = describe(Holder, mode="serialization").components
         squared = components["HolderOutput"]["properties"]["squared"]
         assert squared == {"$ref": "#/components/schemas/SquaredOutput"}
+
+    def test_the_order_of_what_is_said_makes_no_difference(self) -> None:
+        class Ordered(BaseModel):
+            n: Annotated[
+                int,
+                WithJsonSchema({"minimum": 1, "type": "integer"}, mode="validation"),
+                WithJsonSchema({"type": "integer", "minimum": 1}, mode="serialization"),
+            ]
+
+        assert names_of(Ordered, "serialization") == ["Ordered"]
+
+    def test_models_of_different_names_are_never_one(self) -> None:
+        assert list(describe(other("A", a=int), other("B", a=int)).components) == ["A", "B"]
+
+    def test_a_model_that_is_described_in_one_direction_only_has_one_name(self) -> None:
+        class Fixed(BaseModel):
+            model_config = ConfigDict(json_schema_mode_override="serialization")
+            n: int = Field(alias="a", serialization_alias="b")
+
+        for mode in MODES:
+            described = describe(list[Fixed], mode=mode)
+            assert list(described.components["Fixed"]["properties"]) == ["b"]
 
     def test_numbers_and_booleans_are_not_the_same(self) -> None:
         """For Python they are."""

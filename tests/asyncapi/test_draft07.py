@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, Json, RootModel, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Json, RootModel, SecretStr, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from tests.asyncapi.describing import Schema, by_hand, converted, describe, described, refused
 from tests.asyncapi.kinds import Cat, Dog, Item
@@ -56,6 +57,27 @@ class TestReferences:
         error = refused(by_hand({"type": "object", "properties": {"a": {"$ref": reference}}}))
         assert error.path == "the payload.a"
         assert error.problem == f"refers to {reference!r}, which is not in the document"
+
+    @pytest.mark.parametrize("schema", [{"$ref": "#/a"}, {"$ref": "#/a", "title": "A"}])
+    def test_so_it_is_wherever_somebody_wrote_it(self, schema: Schema) -> None:
+        class Written:
+            @classmethod
+            def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
+                return core_schema.int_schema()
+
+            @classmethod
+            def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> Schema:
+                return dict(schema)
+
+        class Model(BaseModel):
+            by_class: Written
+
+        class Other(BaseModel):
+            by_hand: Annotated[int, WithJsonSchema(schema)]
+
+        assert refused(Model).path == "Model.by_class"
+        assert "a reference to '#/a'" in refused(Model).problem
+        assert refused(Other).path == "Other.by_hand"
 
 
 class TestUnions:
@@ -119,12 +141,17 @@ class TestUnions:
         written = {"discriminator": discriminator, "anyOf": members}
         assert converted(written) == {"x-discriminator": "kind", "anyOf": members}
 
+    def test_a_base_that_names_its_tag_requires_nothing(self) -> None:
+        """So OpenAPI writes inheritance."""
+        base: Schema = {"properties": {"kind": {}}, "allOf": [{"minProperties": 1}]}
+        assert converted({**base, "discriminator": "kind"}) == {**base, "x-discriminator": "kind"}
+
     @pytest.mark.parametrize("members", [[True], [{}], []])
     def test_a_discriminator_that_nothing_has_is_forgotten(self, members: list[Any]) -> None:
         assert converted({"discriminator": "kind", "anyOf": members}) == {"anyOf": members}
 
     def test_members_that_lead_back_to_themselves_are_looked_at_once(self) -> None:
-        class Loop(RootModel[Union[list[int], "Loop"]]):
+        class Loop(RootModel[Union["Loop", list[int]]]):
             pass
 
         schema: Any = {"discriminator": "kind"}
@@ -237,6 +264,12 @@ class TestObjects:
             "event 'chat.message' cannot be documented: Link has a property named '$ref', which the readers "
             "of a document take for a reference; give it another alias"
         )
+
+    @pytest.mark.parametrize(
+        "keyword", ["properties", "patternProperties", "dependentRequired", "dependentSchemas"]
+    )
+    def test_no_name_may_look_like_a_reference(self, keyword: str) -> None:
+        assert refused(by_hand({keyword: {"$ref": {}}})).fix == "give it another alias"
 
     @pytest.mark.parametrize(
         ("schema", "dependencies"),

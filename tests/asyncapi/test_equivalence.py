@@ -23,7 +23,7 @@ TAGGED = {"discriminated union", "optional discriminated union"}
 SHARE = 0.05
 
 thorough = settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
