@@ -152,7 +152,7 @@ class Dog(BaseModel):
 
 
 class Wolf(BaseModel):
-    kind: Literal["wolf", "werewolf"] = "wolf"
+    kind: Literal["wolf", "werewolf"]
 
 
 @dataclass
