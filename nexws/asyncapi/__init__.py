@@ -1,0 +1,1 @@
+"""AsyncAPI documents: checking them, comparing them."""
