@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -150,38 +151,38 @@ def _channel() -> dict[str, Any]:
 def chat() -> dict[str, Any]:
     """Return a document with an event and its reply, a stream, failures and a push; all of it is right."""
     token = {"type": "http", "scheme": "bearer"}
-    return copy.deepcopy(
-        {
-            "asyncapi": "3.1.0",
-            "info": {"title": "Chat", "version": "1.0.0"},
-            "defaultContentType": "application/json",
-            "servers": {
-                "default": {
-                    "host": "localhost:8000",
-                    "protocol": "ws",
-                    "security": [{"$ref": "#/components/securitySchemes/token"}],
-                }
-            },
-            "channels": {"Chat": _channel()},
-            "operations": {
-                "Chat.chat.message": _operation(
-                    "receive", "chat.message", replies=("chat.message.ok", "chat.message.error")
-                ),
-                "Chat.chat.count": _operation(
-                    "receive",
-                    "chat.count",
-                    replies=("chat.count.next", "chat.count.done", "chat.count.error"),
-                ),
-                "Chat.chat.posted.push": _operation("send", "chat.posted.push"),
-            },
-            "components": {
-                "messages": {f"Chat.{key}": message for key, message in _messages().items()},
-                "schemas": _schemas(),
-                "correlationIds": {"ref": {"location": "$message.payload#/ref"}},
-                "securitySchemes": {"token": token},
-            },
-        }
-    )
+    document = {
+        "asyncapi": "3.1.0",
+        "info": {"title": "Chat", "version": "1.0.0"},
+        "defaultContentType": "application/json",
+        "servers": {
+            "default": {
+                "host": "localhost:8000",
+                "protocol": "ws",
+                "security": [{"$ref": "#/components/securitySchemes/token"}],
+            }
+        },
+        "channels": {"Chat": _channel()},
+        "operations": {
+            "Chat.chat.message": _operation(
+                "receive", "chat.message", replies=("chat.message.ok", "chat.message.error")
+            ),
+            "Chat.chat.count": _operation(
+                "receive",
+                "chat.count",
+                replies=("chat.count.next", "chat.count.done", "chat.count.error"),
+            ),
+            "Chat.chat.posted.push": _operation("send", "chat.posted.push"),
+        },
+        "components": {
+            "messages": {f"Chat.{key}": message for key, message in _messages().items()},
+            "schemas": _schemas(),
+            "correlationIds": {"ref": {"location": "$message.payload#/ref"}},
+            "securitySchemes": {"token": token},
+        },
+    }
+    parted: dict[str, Any] = json.loads(json.dumps(document))  # so that no part is the same object as another
+    return parted
 
 
 def plain(**more: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from nexws.asyncapi.diff.changes import ALWAYS, NARROWED, NEVER, WIDENED, Direction
@@ -12,6 +12,7 @@ from nexws.asyncapi.diff.shapes import Facts, Shape, Shapes
 from nexws.asyncapi.diff.values import Bound, data_text, is_multiple
 
 __all__ = [
+    "is_integral",
     "kinds_of",
     "label",
     "limits_changed",
@@ -43,15 +44,21 @@ def listed(values: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def is_integral(shape: Shape) -> bool:
+    """Tell whether all the numbers that a shape allows are integers."""
+    return all(facts.integral for facts in shape.get("number", ()))
+
+
 def kinds_of(shape: Shape) -> str:
     """Say which types a shape allows."""
-    if not shape:
+    names = {kind: kind for kind in _KINDS if kind in shape}
+    if not names:
         return "nothing"
-    if len(shape) == len(_KINDS):
+    if "number" in names and is_integral(shape):
+        names["number"] = "integer"
+    elif len(names) == len(_KINDS):
         return "anything"
-    integral = all("integer" in facts.rules for facts in shape.get("number", ()))
-    kinds = sorted(shape, key=_KINDS.index)
-    return listed("integer" if kind == "number" and integral else kind for kind in kinds)
+    return listed(names.values())
 
 
 def label(shapes: Shapes, facts: Facts) -> str:
@@ -109,10 +116,10 @@ def _limit(bound: Bound) -> str:
     return f"just {'above' if side > 0 else 'below'} {value}" if side else str(value)
 
 
-def rules_changed(old: Facts, new: Facts) -> Said:
+def rules_changed(old: Facts, new: Facts, *, without: Collection[str] = ()) -> Said:
     """Compare the other keywords; of those that are not known it is only said that they changed."""
     listed_once = (old.values is None) != (new.values is None)
-    for key in sorted(old.rules.keys() | new.rules.keys()):
+    for key in sorted((old.rules.keys() | new.rules.keys()).difference(without)):
         was, now = old.rules.get(key, frozenset()), new.rules.get(key, frozenset())
         if was == now or (listed_once and key not in {"if", "not"}):
             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 from nexws.asyncapi.diff.changes import ALWAYS, NARROWED, NEVER, WIDENED, Direction
 from nexws.asyncapi.diff.facts import (
+    is_integral,
     kinds_of,
     label,
     limits_changed,
@@ -62,14 +63,18 @@ class _Comparison:
             return
         self._met.add(pair)
         old_shape, new_shape = was.of(old), now.of(new)
-        yield from _types(old_shape, new_shape, field)
+        types = [*_types(old_shape, new_shape, field)]
+        yield from types
         for kind in old_shape:
             if kind in new_shape:
-                yield from self._alternatives(old_shape[kind], new_shape[kind], field)
+                yield from self._alternatives(old_shape[kind], new_shape[kind], field, typed=bool(types))
 
-    def _alternatives(self, olds: list[Facts], news: list[Facts], field: str) -> Iterator[Finding]:
+    def _alternatives(
+        self, olds: list[Facts], news: list[Facts], field: str, *, typed: bool
+    ) -> Iterator[Finding]:
+        """Compare the alternatives of one type; *typed*: that integers became numbers, or back, has been said."""
         if len(olds) == len(news) == 1:
-            yield from self._facts(olds[0], news[0], field)
+            yield from self._facts(olds[0], news[0], field, typed=typed)
             return
         gone, added = [*olds], [*news]
         for old, new in [*self._same(gone, added), *self._labelled(gone, added), *self._last(gone, added)]:
@@ -114,11 +119,11 @@ class _Comparison:
         trial = _Comparison(self._shapes, {*self._met})
         return not any(finding.breaks & breaks for finding in trial._facts(old, new, ""))
 
-    def _facts(self, old: Facts, new: Facts, field: str) -> Iterator[Finding]:
+    def _facts(self, old: Facts, new: Facts, field: str, *, typed: bool = False) -> Iterator[Finding]:
         for message, breaks in (
             *values_changed(old, new),
             *limits_changed(old, new),
-            *rules_changed(old, new),
+            *rules_changed(old, new, without={"integer"} if typed else set()),
         ):
             yield Finding(field, message, breaks)
         for message, words in words_changed(old, new):
@@ -170,7 +175,9 @@ def _says(schemas: Schemas) -> bool:
 
 
 def _types(old: Shape, new: Shape, field: str) -> Iterator[Finding]:
-    gone, added = old.keys() - new.keys(), new.keys() - old.keys()
-    breaks = (NARROWED if gone else NEVER) | (WIDENED if added else NEVER)
-    if breaks:
-        yield Finding(field, f"was {kinds_of(old)}, is now {kinds_of(new)}", breaks)
+    was, now = kinds_of(old), kinds_of(new)
+    if was != now:
+        gone = old.keys() - new.keys() or (is_integral(new) and not is_integral(old))
+        added = new.keys() - old.keys() or (is_integral(old) and not is_integral(new))
+        breaks = (NARROWED if gone else NEVER) | (WIDENED if added else NEVER)
+        yield Finding(field, f"was {was}, is now {now}", breaks)

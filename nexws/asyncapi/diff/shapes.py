@@ -78,6 +78,12 @@ class Facts:
             and not (self.rules or self.unknown)
         )
 
+    @property
+    def integral(self) -> bool:
+        """Whether all numbers are integers."""
+        listed = self.values is not None and all(is_multiple(value, 1) for value in self.values.values())
+        return listed or "integer" in self.rules
+
     def admits(self, value: Any) -> bool:
         """Tell whether a value of this type may fit; for objects and arrays, and for rules like ``not``, it may."""
         if self.values is not None and data_text(value) not in self.values:

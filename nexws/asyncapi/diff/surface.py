@@ -27,7 +27,7 @@ class Message:
 
     def schema(self, part: str) -> Any:
         """Return the schema of the payload or the headers; of another kind, the object that says which."""
-        written = self.raw.get(part, True)
+        written = self.raw.get(part, True if part == "payload" else {"type": "object"})
         schema = schema_of(written)
         return written if schema is None else schema
 

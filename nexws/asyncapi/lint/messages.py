@@ -9,7 +9,7 @@ from typing import Any
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.payloads import schema_of
-from nexws.asyncapi.references import follow, is_object, join, split
+from nexws.asyncapi.references import follow, is_object, join, split, table
 
 __all__ = ["ambiguous"]
 
@@ -27,9 +27,9 @@ def ambiguous(document: Any) -> Iterator[Problem]:
     content type. Messages that are told apart in another way are warned of all the same.
     """
     for channel, sender, keys in _spoken(document):
-        messages = follow(document, document["channels"][channel])["messages"]
+        messages = table(follow(document, document["channels"][channel]), "messages")
         known: list[tuple[str, Any, Tags]] = []
-        for key in keys:
+        for key in filter(messages.__contains__, keys):
             message = follow(document, messages[key])
             tags = _tags(document, schema_of(message.get("payload")), ())
             twin = next(

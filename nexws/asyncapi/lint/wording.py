@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nexws.asyncapi.lint.validator import matches
+from nexws.asyncapi.lint.validator import is_known
 from nexws.asyncapi.references import table
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ def nearest(error: ValidationError) -> Iterator[ValidationError]:
     That is the one whose ``type``, or whatever else tells the alternatives apart, is right; of several such the one
     with the fewest errors. If there is none, then that is the error.
     """
-    if error.validator not in _ALTERNATIVES or not error.context:
-        yield error
-        return
-    meant = [branch for branch in _branches(error) if not any(_is_of_other_kind(each) for each in branch)]
+    meant = [
+        branch for branch in _branches(error) if not any(_is_of_other_kind(each, error) for each in branch)
+    ]
     if not meant:
         yield error
         return
@@ -57,19 +57,32 @@ def nearest(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _branches(error: ValidationError) -> list[list[ValidationError]]:
+    """Return the errors of each alternative, if *error* is about such."""
     branches: dict[Any, list[ValidationError]] = {}
-    for each in error.context or ():
+    for each in (error.context or ()) if error.validator in _ALTERNATIVES else ():
         branches.setdefault(each.schema_path[0], []).append(each)
     return list(branches.values())
 
 
-def _is_of_other_kind(error: ValidationError) -> bool:
-    """Tell whether *error* says that another alternative was meant."""
-    if error.validator in _ALTERNATIVES and error.context:
-        return all(any(_is_of_other_kind(each) for each in branch) for branch in _branches(error))
+def _is_of_other_kind(error: ValidationError, choice: ValidationError) -> bool:
+    """Tell whether *error* says that another alternative of *choice* was meant."""
+    branches = _branches(error)
+    if branches:
+        return all(any(_is_of_other_kind(each, choice) for each in branch) for branch in branches)
     if error.validator == "type":
-        return not error.relative_path
-    return error.validator == "not" or (error.validator in {"const", "enum"} and bool(error.relative_path))
+        return error.absolute_path == choice.absolute_path
+    return error.validator == "not" or (_is_choice(error) and [*error.absolute_path] == _told_by(choice))
+
+
+def _told_by(choice: ValidationError) -> list[Any]:
+    """Return the path of what tells the alternatives apart: the constants that most of them miss."""
+    own = tuple(choice.absolute_path)
+    paths = Counter(tuple(leaf.absolute_path) for leaf in _leaves(choice) if _is_choice(leaf))
+    return [*next((path for path, _ in paths.most_common() if path != own), ())]
+
+
+def _is_choice(error: ValidationError) -> bool:
+    return error.validator in {"const", "enum"}
 
 
 def sentences(error: ValidationError) -> Iterator[tuple[tuple[object, ...], str]]:
@@ -81,13 +94,13 @@ def sentences(error: ValidationError) -> Iterator[tuple[tuple[object, ...], str]
         yield from ((path, f"{key!r} is missing") for key in expected if key not in value)
     elif error.validator == "additionalProperties" and expected is False:
         yield from (
-            ((*path, key), _unknown(key, error.schema)) for key in value if not _is_known(key, error.schema)
+            ((*path, key), _unknown(key, error.schema)) for key in value if not is_known(key, error.schema)
         )
     elif error.validator == "type":
         yield path, f"must be {_kinds(expected)}, is {_kind(value)}"
-    elif error.validator in {"const", "enum"}:
+    elif _is_choice(error):
         yield path, f"must be {listed(_allowed(error))}, is {shown(value)}"
-    elif error.validator in _ALTERNATIVES and error.context:
+    elif _branches(error):
         yield from _no_alternative(error)
     elif error.validator in {"pattern", "minLength", "maxLength", "minItems", "maxItems"}:
         yield path, f"is {shown(value)}, which does not fit {error.validator} {shown(expected)}"
@@ -98,12 +111,11 @@ def sentences(error: ValidationError) -> Iterator[tuple[tuple[object, ...], str]
 def _no_alternative(error: ValidationError) -> Iterator[tuple[tuple[object, ...], str]]:
     """Tell by what the alternatives are told apart, when the value is none of them."""
     leaves = [*_leaves(error)]
-    choices = [leaf for leaf in leaves if leaf.validator in {"const", "enum"} and leaf.relative_path]
-    if choices:
-        at = tuple(choices[0].absolute_path)
-        same = [leaf for leaf in choices if tuple(leaf.absolute_path) == at]
+    at = _told_by(error)
+    same = [leaf for leaf in leaves if at and _is_choice(leaf) and [*leaf.absolute_path] == at]
+    if same:
         allowed = [value for leaf in same for value in _allowed(leaf)]
-        yield at, f"must be {listed(allowed)}, is {shown(same[0].instance)}"
+        yield tuple(at), f"must be {listed(allowed)}, is {shown(same[0].instance)}"
         return
     types: list[Any] = [leaf.validator_value for leaf in leaves if leaf.validator == "type"]
     kinds = [kind for each in types for kind in ([each] if isinstance(each, str) else each)]
@@ -125,11 +137,6 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
         yield error
     for each in error.context or ():
         yield from _leaves(each)
-
-
-def _is_known(key: str, schema: Any) -> bool:
-    patterns = table(schema, "patternProperties")
-    return key in table(schema, "properties") or any(matches(pattern, key) for pattern in patterns)
 
 
 def _unknown(key: str, schema: Any) -> str:
