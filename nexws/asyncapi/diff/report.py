@@ -34,7 +34,7 @@ def as_text(changes: Sequence[Change], *, paint: Callable[[str, Verdict], str] =
                 columns = [verdict, *filter(None, place), _printable(row.message)]
                 lines.append(f"  {'  '.join(columns)}")
         lines.append("")
-    return "\n".join([*lines, summary(changes)])
+    return "\n".join([*lines, _summary(changes)])
 
 
 def as_json(changes: Sequence[Change]) -> str:
@@ -46,7 +46,7 @@ def as_json(changes: Sequence[Change]) -> str:
 def as_markdown(changes: Sequence[Change]) -> str:
     """Write changes for a pull request: tables, of which only what breaks is open."""
     if not changes:
-        return summary(changes)
+        return "No changes."
     parts: list[str] = []
     for verdict in _VERDICTS:
         rows = [change for change in changes if change.verdict == verdict]
@@ -58,12 +58,9 @@ def as_markdown(changes: Sequence[Change]) -> str:
     return "\n\n".join(parts)
 
 
-def summary(changes: Sequence[Change]) -> str:
-    """Count changes by verdict."""
-    if not changes:
-        return "no changes"
+def _summary(changes: Sequence[Change]) -> str:
     counts = [(verdict, sum(change.verdict == verdict for change in changes)) for verdict in _VERDICTS]
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts if count) or "no changes"
 
 
 def _worst_first(changes: Iterable[Change]) -> list[Change]:
