@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import click
 
 from nexws.asyncapi.diff import (
     Change,
-    DocumentError,
     Verdict,
     as_json,
     as_markdown,
@@ -16,8 +16,9 @@ from nexws.asyncapi.diff import (
     has_breaking,
 )
 from nexws.asyncapi.diff import diff as compare
-from nexws.asyncapi.lint import Problem
+from nexws.asyncapi.lint import Problem, unsound
 from nexws.asyncapi.lint import lint as check
+from nexws.asyncapi.printing import printable
 from nexws.cli.documents import UnusableError, read_document
 
 __all__ = ["asyncapi"]
@@ -39,11 +40,7 @@ def lint(file: str, *, strict: bool) -> None:
 
     It may be JSON or YAML. The exit code is 1 if something is wrong, 2 if the document cannot be read.
     """
-    document = read_document(file)
-    try:
-        problems = check(document)
-    except ModuleNotFoundError as error:
-        raise UnusableError(f'{error.name} is not installed; run: pip install "nexws[cli]"') from error
+    problems = _asked(check, read_document(file))
     width = max((len(problem.severity) for problem in problems), default=0)
     for problem in problems:
         click.echo(_line(problem, width))
@@ -54,15 +51,18 @@ def lint(file: str, *, strict: bool) -> None:
         _fail()
 
 
+def _asked(question: Callable[[Any], list[Problem]], document: Any) -> list[Problem]:
+    try:
+        return question(document)
+    except ModuleNotFoundError as error:
+        raise UnusableError(f'{error.name} is not installed; run: pip install "nexws[cli]"') from error
+
+
 def _line(problem: Problem, width: int) -> str:
     colour = "red" if problem.severity == "error" else "yellow"
     severity = click.style(problem.severity.ljust(width), fg=colour)
     rule = click.style(f"[{problem.rule}]", dim=True)
-    text = f"{problem.where or '/'}  {problem.message}"
-    readable = "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
-    return f"{severity}  {readable}  {rule}"
+    return f"{severity}  {printable(problem.where) or '/'}  {printable(problem.message)}  {rule}"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -90,17 +90,26 @@ def diff(old: str, new: str, *, format_: str, fail_on: str) -> None:
     """Say what NEW changes for the clients of OLD.
 
     Both are files with AsyncAPI documents, JSON or YAML; one of them may be "-" for standard input. The exit code is
-    1 if a client of OLD may fail, 2 if a document cannot be read.
+    1 if a client of OLD may fail, 2 if a document cannot be read, or is wrong.
     """
     if old == new == "-":
         raise click.UsageError("only one of the two documents can come from standard input")
-    try:
-        changes = compare(read_document(old), read_document(new))
-    except DocumentError as error:
-        raise UnusableError(str(error)) from error
+    changes = compare(_sound(old), _sound(new))
     click.echo(_written(changes, format_))
     if fail_on == "breaking" and has_breaking(changes):
         _fail()
+
+
+def _sound(file: str) -> Any:
+    """Read a document that can be compared: one that is wrong would get a verdict that means nothing."""
+    document = read_document(file)
+    problems = [problem for problem in _asked(unsound, document) if problem.severity == "error"]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise UnusableError(
+            f"{file} cannot be compared: {printable(str(problems[0]))}{more}; see: nexws asyncapi lint {file}"
+        )
+    return document
 
 
 def _written(changes: list[Change], format_: str) -> str:

@@ -33,9 +33,10 @@ def read_document(file: str) -> Any:
         return _json(text) if text.lstrip().startswith(("{", "[")) else _yaml(text)
     except OSError as error:
         raise UnusableError(f"cannot read {name}: {error.strerror}") from error
-    except (RecursionError, ValueError) as error:
-        problem = str(error) or "it is nested too deeply"
-        raise UnusableError(f"cannot read {name}: {problem}") from error
+    except RecursionError as error:
+        raise UnusableError(f"cannot read {name}: it is nested too deeply") from error
+    except ValueError as error:
+        raise UnusableError(f"cannot read {name}: {error}") from error
 
 
 def _json(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -15,6 +16,7 @@ from jsonschema import Draft7Validator
 from nexws.asyncapi.diff.changes import NARROWED, WIDENED, Direction
 from nexws.asyncapi.diff.schemas import Finding, Schemata
 
+MANY = settings(max_examples=200, deadline=None, derandomize="CI" in os.environ)
 ROOT: dict[str, Any] = {}
 MIRRORED = {NARROWED: WIDENED, WIDENED: NARROWED}
 TEXTS = ["", "a", "ab", "abc", "b"]
@@ -37,12 +39,13 @@ def some_of(**keywords: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, A
     return st.fixed_dictionaries({}, optional=keywords)
 
 
-def typed(kind: str | list[str], **keywords: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+def typed(kind: Any, **keywords: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return some_of(**keywords).map(lambda schema: {"type": kind, **schema})
 
 
 TEXT = typed("string", minLength=SMALL, maxLength=SMALL, pattern=st.sampled_from(["a", "b$"]))
-NUMBER = st.sampled_from(["integer", "number", ["number", "null"]]).flatmap(
+KINDS: list[Any] = ["integer", "number", ["number", "null"]]
+NUMBER = st.sampled_from(KINDS).flatmap(
     lambda kind: typed(
         kind,
         minimum=SMALL,
@@ -55,7 +58,9 @@ NUMBER = st.sampled_from(["integer", "number", ["number", "null"]]).flatmap(
 LISTED = st.lists(st.sampled_from([None, True, False, 0, 1, 2, 1.5, "a", "ab"]), min_size=1, max_size=3).map(
     lambda values: {"enum": values}
 )
-SCALARS = st.one_of(TEXT, NUMBER, LISTED, st.sampled_from([{}, {"type": "boolean"}, {"type": ["string", "null"]}]))
+SCALARS = st.one_of(
+    TEXT, NUMBER, LISTED, st.sampled_from([{}, {"type": "boolean"}, {"type": ["string", "null"]}])
+)
 
 
 def arrays(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -86,7 +91,9 @@ def objects(members: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 FLAT = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), unions(inner)), max_leaves=5)
-SCHEMAS = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), unions(inner), objects(inner)), max_leaves=6)
+SCHEMAS = st.recursive(
+    SCALARS, lambda inner: st.one_of(arrays(inner), unions(inner), objects(inner)), max_leaves=6
+)
 
 
 @st.composite
@@ -125,17 +132,23 @@ def _is_schema(part: Any) -> bool:
 
 
 def values(*schemas: Any, depth: int = 0) -> list[Any]:
-    """Return values that may fit *schemas* or nearly do, with no properties that the first of them does not describe."""
+    """Return values that may fit *schemas* or nearly do, with only properties that the first describes."""
     found: list[Any] = [None, True, False, *NUMBERS, *TEXTS, [], {}]
     if depth > 2:
         return found
     merged = [part for schema in schemas for part in _within(schema)]
-    items = [each for part in merged for key in ("items", "additionalItems") for each in _parts_of_items(part, key)]
+    items = [
+        each for part in merged for key in ("items", "additionalItems") for each in _parts_of_items(part, key)
+    ]
     inner = _few(values(*items, depth=depth + 1)) if items else [0, "a"]
     found += [[*row] for length in (1, 2, 3) for row in _few([*product(inner[:4], repeat=length)], 24)]
-    own = [part for part in _within(schemas[0])] if schemas else []
-    names = sorted({name for part in own for name in [*part.get("properties", {}), *part.get("required", [])]})
-    others = [part["additionalProperties"] for part in own if isinstance(part.get("additionalProperties"), dict)]
+    own = [*_within(schemas[0])] if schemas else []
+    names = sorted(
+        {name for part in own for name in [*part.get("properties", {}), *part.get("required", [])]}
+    )
+    others = [
+        part["additionalProperties"] for part in own if isinstance(part.get("additionalProperties"), dict)
+    ]
     choices = [
         [*_few(values(*_called(merged, name), depth=depth + 1), 6), _LEFT_OUT]
         for name in [*names, *(["z"] if others else [])]
@@ -170,7 +183,9 @@ def _parts_of_items(part: Any, key: str) -> list[Any]:
 
 def _called(parts: list[Any], name: str) -> list[Any]:
     found = [part["properties"][name] for part in parts if name in part.get("properties", {})]
-    return found + [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
+    return found + [
+        part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)
+    ]
 
 
 def opened(schema: Any) -> Any:
@@ -190,15 +205,21 @@ def fits(schema: Any, value: Any) -> bool:
     return Draft7Validator(schema).is_valid(value)
 
 
+@MANY
 @given(SCHEMAS)
 def test_a_schema_does_not_differ_from_itself(schema: Any) -> None:
     assert compared(schema, copy.deepcopy(schema)) == []
 
 
-@settings(max_examples=400)
+@settings(MANY, max_examples=300)
 @given(pairs(SCHEMAS))
 @example(({"enum": [1, 2]}, {"type": "integer"}))
-@example(({"type": "object", "additionalProperties": {"type": "integer"}}, {"type": "object", "properties": {"z": {}}}))
+@example(
+    (
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        {"type": "object", "properties": {"z": {}}},
+    )
+)
 def test_what_is_compatible_for_senders_takes_all_that_was_taken(pair: tuple[Any, Any]) -> None:
     old, new = pair
     if NARROWED & breaks(old, new):
@@ -207,7 +228,7 @@ def test_what_is_compatible_for_senders_takes_all_that_was_taken(pair: tuple[Any
         assert fits(new, value) or not fits(old, value), value
 
 
-@settings(max_examples=400)
+@settings(MANY, max_examples=300)
 @given(pairs(SCHEMAS))
 @example(({"type": "object", "additionalProperties": False}, {"type": "object", "properties": {"a": {}}}))
 @example(({"type": "string", "maxLength": 1}, {"enum": ["ab"]}))
@@ -220,7 +241,7 @@ def test_what_is_compatible_for_readers_sends_only_what_was_sent(pair: tuple[Any
         assert fits(opened(old), value) or not fits(new, value), value
 
 
-@settings(max_examples=200)
+@MANY
 @given(pairs(FLAT))
 def test_what_narrows_one_way_widens_the_other(pair: tuple[Any, Any]) -> None:
     """For schemas without properties, which clients take less strictly one way than the other."""
@@ -237,8 +258,14 @@ def test_what_narrows_one_way_widens_the_other(pair: tuple[Any, Any]) -> None:
         ({"enum": [1, 2]}, {"enum": [1]}),
         ({"type": "array", "items": {}}, {"type": "array", "items": {"type": "null"}}),
         ({"anyOf": [{"type": "null"}, {"const": "a"}]}, {"const": "a"}),
-        ({"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"a": {"type": "null"}}}),
-        ({"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"a": {}}, "required": ["a"]}),
+        (
+            {"type": "object", "properties": {"a": {}}},
+            {"type": "object", "properties": {"a": {"type": "null"}}},
+        ),
+        (
+            {"type": "object", "properties": {"a": {}}},
+            {"type": "object", "properties": {"a": {}}, "required": ["a"]},
+        ),
     ],
 )
 def test_the_values_find_a_schema_that_takes_less(old: Any, new: Any) -> None:
@@ -246,16 +273,26 @@ def test_the_values_find_a_schema_that_takes_less(old: Any, new: Any) -> None:
     assert any(fits(old, value) and not fits(new, value) for value in values(old, new))
 
 
-NODE = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}, "v": {"type": "integer"}}}
+NODE = {
+    "type": "object",
+    "properties": {"next": {"$ref": "#/components/schemas/Node"}, "v": {"type": "integer"}},
+}
 TREE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}]}
-WRAPPED = {"allOf": [{"$ref": "#/components/schemas/Node"}, {"properties": {"more": {"$ref": "#/components/schemas/Wrapped"}}}]}
+WRAPPED = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Node"},
+        {"properties": {"more": {"$ref": "#/components/schemas/Wrapped"}}},
+    ]
+}
 FORMS = {
     "anyOf": [
         {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Forms"}}},
         {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/Forms"}}},
     ]
 }
-RECURSIVE = {"components": {"schemas": {"Node": NODE, "Tree": TREE, "Wrapped": WRAPPED, "Forms": FORMS}}}
+RECURSIVE: dict[str, Any] = {
+    "components": {"schemas": {"Node": NODE, "Tree": TREE, "Wrapped": WRAPPED, "Forms": FORMS}}
+}
 
 
 @pytest.mark.parametrize("name", RECURSIVE["components"]["schemas"])
@@ -295,7 +332,10 @@ def test_a_condition_that_refers_to_itself_is_compared() -> None:
         (True, {}),
         ({"type": ["integer", "number"]}, {"type": "number"}),
         ({"anyOf": [{"type": "string"}, {"const": "a"}]}, {"type": "string"}),
-        ({"anyOf": [{"maxLength": 2, "type": "string"}, {"maxLength": 1, "type": "string"}]}, {"type": "string", "maxLength": 2}),
+        (
+            {"anyOf": [{"maxLength": 2, "type": "string"}, {"maxLength": 1, "type": "string"}]},
+            {"type": "string", "maxLength": 2},
+        ),
         ({"not": {"const": 1, "title": "x"}}, {"not": {"const": 1.0}}),
         ({"type": "string", "enum": ["a"], "pattern": "a", "maxLength": 3}, {"const": "a"}),
         ({"$ref": "#/nowhere"}, {}),

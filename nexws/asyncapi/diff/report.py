@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 
 from nexws.asyncapi.diff.changes import Change, Verdict, has_breaking
+from nexws.asyncapi.printing import printable
 
 __all__ = ["as_json", "as_markdown", "as_text"]
 
@@ -22,16 +23,16 @@ def as_text(changes: Sequence[Change], *, paint: Callable[[str, Verdict], str] =
     What a terminal would act on is written as escapes.
     """
     rows = _worst_first(changes)
-    events = max((len(_printable(row.event)) for row in rows), default=0)
-    fields = max((len(_printable(row.field)) for row in rows), default=0)
+    events = max((len(printable(row.event)) for row in rows), default=0)
+    fields = max((len(printable(row.field)) for row in rows), default=0)
     lines: list[str] = []
     for channel in dict.fromkeys(change.channel for change in changes):
-        lines.append(_printable(channel) or "document")
+        lines.append(printable(channel) or "document")
         for row in rows:
             if row.channel == channel:
                 verdict = paint(row.verdict.ljust(_WIDTH), row.verdict)
-                place = [_printable(row.event).ljust(events), _printable(row.field).ljust(fields)]
-                columns = [verdict, *filter(None, place), _printable(row.message)]
+                place = [printable(row.event).ljust(events), printable(row.field).ljust(fields)]
+                columns = [verdict, *filter(None, place), printable(row.message)]
                 lines.append(f"  {'  '.join(columns)}")
         lines.append("")
     return "\n".join([*lines, _summary(changes)])
@@ -67,10 +68,6 @@ def _worst_first(changes: Iterable[Change]) -> list[Change]:
     return sorted(changes, key=lambda change: _VERDICTS.index(change.verdict))
 
 
-def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def _counted(rows: Sequence[Change], verdict: Verdict) -> str:
     return f"{len(rows) or 'No'} {verdict} {'change' if len(rows) == 1 else 'changes'}"
 
@@ -82,4 +79,4 @@ def _table(rows: Iterable[Change]) -> str:
 
 
 def _cell(text: str) -> str:
-    return _MARKED.sub(r"\\\1", _printable(text))
+    return _MARKED.sub(r"\\\1", printable(text))

@@ -28,16 +28,16 @@ _SILENT = {"$comment", "default", "deprecated", "description", "examples", "exte
 
 
 def type_of(value: Any) -> str:
-    """Return the JSON type of *value*; an integer is a ``number``."""
-    if isinstance(value, bool):
-        return "boolean"
-    types = {dict: "object", list: "array", str: "string", int: "number", float: "number", type(None): "null"}
-    return types[type(value)]
+    """Return the JSON type of *value*; an integer is a ``number``, and what JSON does not know a ``string``."""
+    if value is None:
+        return "null"
+    kinds = ((bool, "boolean"), (int | float, "number"), (list, "array"), (dict, "object"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "string")
 
 
 def data_text(value: Any) -> str:
     """Return a JSON text that is the same for values that are equal, as JSON Schema has it: 1.0 is 1."""
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
+    return json.dumps(_plain(value), default=str, ensure_ascii=False, sort_keys=True)
 
 
 def _plain(value: Any) -> Any:
@@ -46,7 +46,7 @@ def _plain(value: Any) -> Any:
     if is_list(value):
         return [_plain(each) for each in value]
     if is_object(value):
-        return {key: _plain(each) for key, each in value.items()}
+        return {str(key): _plain(each) for key, each in value.items()}
     return value
 
 

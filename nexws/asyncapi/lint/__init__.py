@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexws.asyncapi.lint.document import VERSIONS, lint
+from nexws.asyncapi.lint.document import VERSIONS, lint, unsound
 from nexws.asyncapi.lint.problems import Problem, Severity
 
-__all__ = ["VERSIONS", "Problem", "Severity", "lint"]
+__all__ = ["VERSIONS", "Problem", "Severity", "lint", "unsound"]

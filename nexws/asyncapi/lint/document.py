@@ -13,10 +13,12 @@ from nexws.asyncapi.lint.schemas import schemas
 from nexws.asyncapi.lint.structure import structure
 from nexws.asyncapi.references import is_object
 
-__all__ = ["VERSIONS", "lint"]
+__all__ = ["VERSIONS", "lint", "unsound"]
 
 VERSIONS = ("3.0.0", "3.1.0")
 """The versions of AsyncAPI that are understood."""
+
+_BOTTOMLESS = Problem("", "is nested too deeply to be checked, or contains itself", "json")
 
 _RULES = (servers, addresses, operations, bindings, schemas, ambiguous, unused_components)
 
@@ -32,22 +34,27 @@ def lint(document: Any) -> list[Problem]:
         ModuleNotFoundError: the package ``jsonschema`` is not installed.
     """
     try:
-        problems = dict.fromkeys(_problems(document))
+        problems = unsound(document)
+        if all(problem.severity == "warning" for problem in problems):
+            problems += (problem for rule in _RULES for problem in rule(document))
     except RecursionError:
-        return [Problem("", "is nested too deeply to be checked, or contains itself", "json")]
-    return sorted(problems, key=lambda problem: problem.severity)
+        return [_BOTTOMLESS]
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.severity)
 
 
-def _problems(document: Any) -> Iterator[Problem]:
-    unreadable = [*not_json(document), *_unknown_version(document)]
-    if unreadable:
-        yield from unreadable
-        return
-    unsound = [*references(document), *component_keys(document), *structure(document)]
-    yield from unsound
-    if all(problem.severity == "warning" for problem in unsound):
-        for rule in _RULES:
-            yield from rule(document)
+def unsound(document: Any) -> list[Problem]:
+    """Say what keeps *document* from being read: its version, its structure and its references.
+
+    Without such errors it has the objects that AsyncAPI says, where it says them.
+
+    Raises:
+        ModuleNotFoundError: the package ``jsonschema`` is not installed.
+    """
+    try:
+        unreadable = [*not_json(document), *_unknown_version(document)]
+        return unreadable or [*references(document), *component_keys(document), *structure(document)]
+    except RecursionError:
+        return [_BOTTOMLESS]
 
 
 def _unknown_version(document: Any) -> Iterator[Problem]:
