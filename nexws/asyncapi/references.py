@@ -10,7 +10,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
-__all__ = ["follow", "is_list", "is_object", "is_reference", "join", "pointed_at", "split", "table", "walk"]
+__all__ = [
+    "NOWHERE",
+    "follow",
+    "is_list",
+    "is_object",
+    "is_reference",
+    "join",
+    "key_of",
+    "object_at",
+    "pointed_at",
+    "split",
+    "table",
+    "walk",
+]
 
 
 def is_object(node: Any) -> TypeGuard[dict[str, Any]]:
@@ -36,13 +49,19 @@ def split(reference: str) -> list[str]:
 
 def table(node: Any, key: str) -> dict[str, Any]:
     """Return the object at *key*; an empty one, if there is none."""
-    found: dict[str, Any] = node.get(key) or {}
-    return found
+    found = node.get(key)
+    return found if is_object(found) else {}
 
 
 def is_reference(node: Any) -> bool:
     """Tell whether *node* only stands for something else."""
     return is_object(node) and isinstance(node.get("$ref"), str)
+
+
+def key_of(reference: Any) -> str:
+    """Return the last key of what a reference points at; no key, if it is none."""
+    keys = split(reference["$ref"]) if is_reference(reference) else []
+    return keys[-1] if keys else ""
 
 
 def walk(node: Any, where: str = "") -> Iterator[tuple[str, Any]]:
@@ -91,21 +110,28 @@ def _step(document: Any, reference: str, passed: tuple[str, ...]) -> Any:
     return node
 
 
-_NOWHERE: dict[str, Any] = {}
+NOWHERE: dict[str, Any] = {}
+"""What a reference stands for that leads nowhere, or in a circle."""
 
 
 def follow(document: Any, node: Any) -> Any:
     """Return what *node* stands for: itself, if it is no reference.
 
-    A reference that leads nowhere, or in a circle, stands for an empty object, always the same one.
+    A reference that leads nowhere, or in a circle, stands for ``NOWHERE``, an empty object.
     """
     passed: set[str] = set()
     while is_reference(node):
         if node["$ref"] in passed:
-            return _NOWHERE
+            return NOWHERE
         passed.add(node["$ref"])
         try:
             node = pointed_at(document, node["$ref"])
         except LookupError:
-            return _NOWHERE
+            return NOWHERE
     return node
+
+
+def object_at(document: Any, node: Any) -> dict[str, Any]:
+    """Return the object that *node* stands for; ``NOWHERE``, if that is no object."""
+    found = follow(document, node)
+    return found if is_object(found) else NOWHERE

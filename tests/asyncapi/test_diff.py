@@ -330,6 +330,14 @@ def test_what_is_no_document_is_refused(old: Any, new: Any, says: str) -> None:
     assert str(error.value) == says
 
 
+@pytest.mark.parametrize("name", ["encoding", "subprotocols", "envelope", "close-codes", "limits"])
+def test_what_somebody_else_notes_under_a_name_of_nexws_is_but_words(name: str) -> None:
+    channel: dict[str, Any] = {"address": "c", f"x-nexws-{name}": [{}]}
+    old = plain(channels={"c": channel})
+    new = edited(old, {f"channels/c/x-nexws-{name}": 7})
+    assert [(each.message, each.verdict) for each in diff(old, new)] == [("changed", "documentation")]
+
+
 def test_a_changed_envelope_is_told_once_and_not_for_every_message() -> None:
     new = edited(chat(), {f"{C}x-nexws-envelope/event": "type", f"{OUT}properties/text": MISSING})
     [change] = diff(chat(), new)

@@ -114,21 +114,14 @@ def pairs(draw: st.DrawFn, schemas: st.SearchStrategy[Any]) -> tuple[Any, Any]:
 
 
 def _places(schema: Any) -> Iterator[Any]:
+    """Yield a schema and the schemas in it."""
     if isinstance(schema, dict):
         yield schema
-        for key, value in schema.items():
-            if key != "enum":
-                yield from (each for part in _parts(value) for each in _places(part) if _is_schema(part))
-
-
-def _parts(value: Any) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    return [value, *value.values()] if isinstance(value, dict) else []
-
-
-def _is_schema(part: Any) -> bool:
-    return isinstance(part, dict) and not {"a", "b", "c"} & {*part}
+        members = [*schema.get("properties", {}).values()]
+        for key in ("items", "allOf", "anyOf"):
+            members += schema[key] if isinstance(schema.get(key), list) else [schema.get(key)]
+        for member in [*members, schema.get("additionalItems"), schema.get("additionalProperties")]:
+            yield from _places(member)
 
 
 def values(*schemas: Any, depth: int = 0) -> list[Any]:

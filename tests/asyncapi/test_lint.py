@@ -233,6 +233,13 @@ WRONG = [
         "points at no correlation id",
     ),
     Wrong(
+        "operation that is nothing at all",
+        {"operations/o": {"$ref": "#/components/schemas/Empty"}, f"{S}Empty": {}},
+        "reference-kind",
+        "/operations/o",
+        "points at no operation",
+    ),
+    Wrong(
         "key of a component",
         {f"{S}Send Message": {}},
         "component-key",

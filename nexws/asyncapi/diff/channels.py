@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from nexws.asyncapi.diff.events import event_changes, findings, name_of, same_me
 from nexws.asyncapi.diff.parts import Said, choices, matched, words
 from nexws.asyncapi.diff.schemas import Schemata
 from nexws.asyncapi.diff.surface import Channel, Surface
-from nexws.asyncapi.references import table
+from nexws.asyncapi.references import is_list, is_object, table
 
 __all__ = ["channel_changes"]
 
@@ -32,9 +32,9 @@ def channel_changes(
         pair = ws.get(part, {"type": "object"}), new_ws.get(part, {"type": "object"})
         for finding, verdict in findings(schemata, *pair, Direction.TO_SERVER, field=part):
             yield say(finding.field, finding.message, verdict)
-    for extension, compare in _EXTENSIONS.items():
+    for extension in _EXTENSIONS:
         before, after = old.raw.get(f"x-nexws-{extension}"), new.raw.get(f"x-nexws-{extension}")
-        for message, verdict in compare(before, after):
+        for message, verdict in _extension(extension, before, after):
             yield say(extension.replace("-", " "), message, verdict)
     if changed := words(was, now, old.raw, new.raw):
         yield say("", changed, "documentation")
@@ -43,7 +43,7 @@ def channel_changes(
 
 
 def _ws(surface: Surface, channel: Channel) -> Any:
-    return table(surface.follow(table(channel.raw, "bindings")), "ws")
+    return table(surface.follow(channel.raw.get("bindings")), "ws")
 
 
 def _address(was: Surface, now: Surface, old: Channel, new: Channel) -> Said:
@@ -60,6 +60,15 @@ def _address(was: Surface, now: Surface, old: Channel, new: Channel) -> Said:
             yield f"{{{after}}} {message}", verdict
         if changed := words(was, now, *pair):
             yield f"{{{after}}} {changed}", "documentation"
+
+
+def _extension(name: str, old: Any, new: Any) -> Said:
+    """Compare what nexws notes at a channel; what somebody else has noted under that name is but words."""
+    is_ours, compare = _EXTENSIONS[name]
+    if all(each is None or is_ours(each) for each in (old, new)):
+        yield from compare(old, new)
+    elif old != new:
+        yield "changed", "documentation"
 
 
 def _encoding(old: Any, new: Any) -> Said:
@@ -91,7 +100,8 @@ def _key(name: Any) -> str:
 
 
 def _keys(channel: Channel) -> Any:
-    return channel.raw.get("x-nexws-envelope") or {}
+    envelope = channel.raw.get("x-nexws-envelope")
+    return envelope if is_object(envelope) else {}
 
 
 def _close_codes(old: Any, new: Any) -> Said:
@@ -132,12 +142,16 @@ def _height(limit: Any) -> float:
     return limit if isinstance(limit, int | float) else -math.inf
 
 
-_EXTENSIONS = {
-    "encoding": _encoding,
-    "subprotocols": _subprotocols,
-    "envelope": _envelope,
-    "close-codes": _close_codes,
-    "limits": _limits,
+def _are_close_codes(value: Any) -> bool:
+    return is_list(value) and all(is_object(each) and isinstance(each.get("code"), int) for each in value)
+
+
+_EXTENSIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], Said]]] = {
+    "encoding": (lambda value: isinstance(value, str), _encoding),
+    "subprotocols": (is_list, _subprotocols),
+    "envelope": (is_object, _envelope),
+    "close-codes": (_are_close_codes, _close_codes),
+    "limits": (is_object, _limits),
 }
 
 

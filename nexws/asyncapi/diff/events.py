@@ -153,4 +153,4 @@ class _Messages:
 
     @staticmethod
     def _correlation(surface: Surface, message: Message) -> str:
-        return str(surface.follow(message.raw.get("correlationId") or {}).get("location", ""))
+        return str(surface.follow(message.raw.get("correlationId")).get("location", ""))

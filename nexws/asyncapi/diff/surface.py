@@ -9,7 +9,7 @@ from typing import Any
 
 from nexws.asyncapi.diff.changes import Direction
 from nexws.asyncapi.payloads import schema_of
-from nexws.asyncapi.references import follow, is_object, split, table
+from nexws.asyncapi.references import is_object, key_of, object_at, table
 
 __all__ = ["Channel", "Event", "Message", "Surface"]
 
@@ -84,9 +84,9 @@ class Surface:
         for channel in self.channels.values():
             self._add_unspoken(channel)
 
-    def follow(self, node: Any) -> Any:
-        """Return what *node* stands for."""
-        return follow(self.document, node)
+    def follow(self, node: Any) -> dict[str, Any]:
+        """Return the object that *node* stands for."""
+        return object_at(self.document, node)
 
     def _add(self, operation: dict[str, Any]) -> None:
         to_server = (operation.get("action") == "receive") != (self.document.get("x-nexws-view") == "client")
@@ -109,14 +109,13 @@ class Surface:
                 channel.events[both, key] = Event(both, self._message(key, message), {})
 
     def _channel(self, speaker: dict[str, Any]) -> Channel | None:
-        keys = split(table(speaker, "channel").get("$ref", ""))
-        return self.channels.get(keys[-1]) if keys else None
+        return self.channels.get(key_of(speaker.get("channel")))
 
     def _messages(self, speaker: dict[str, Any], channel: Channel) -> Iterator[Message]:
         """Yield the messages of an operation or a reply; one that names none may use all of its channel."""
         known = table(channel.raw, "messages")
         named = speaker.get("messages")
-        for key in known if named is None else [split(each["$ref"])[-1] for each in named]:
+        for key in known if named is None else map(key_of, named):
             if key in known:
                 self._spoken.add((channel.key, key))
                 yield self._message(key, known[key])
@@ -124,7 +123,7 @@ class Surface:
     def _message(self, key: str, reference: Any) -> Message:
         raw = self._with_traits(reference)
         content_type = raw.get("contentType") or self.document.get("defaultContentType") or "application/json"
-        return Message(key, raw.get("x-nexws-kind", ""), raw, content_type)
+        return Message(key, str(raw.get("x-nexws-kind", "")), raw, content_type)
 
     def _with_traits(self, reference: Any) -> Any:
         """Return an operation or a message with what its traits say and it does not say itself."""

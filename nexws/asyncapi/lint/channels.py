@@ -12,7 +12,7 @@ from typing import Any
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.lint.wording import listed, shown
-from nexws.asyncapi.references import follow, is_object, is_reference, join, split, table
+from nexws.asyncapi.references import is_reference, join, object_at, split, table
 
 __all__ = ["addresses", "bindings", "each", "operations", "servers"]
 
@@ -45,7 +45,7 @@ def servers(document: Any) -> Iterator[Problem]:
             if name not in used:
                 message = f"{{{name}}} is neither in the host nor in the pathname"
                 yield Problem(at, message, "server-variables", "warning")
-            yield from _choices(at, follow(document, variable))
+            yield from _choices(at, object_at(document, variable))
 
 
 def addresses(document: Any) -> Iterator[Problem]:
@@ -64,7 +64,7 @@ def addresses(document: Any) -> Iterator[Problem]:
             at = join(where, "parameters", name)
             if name not in used:
                 yield Problem(at, f"{{{name}}} is not in the address {address!r}", "address-parameters")
-            yield from _choices(at, follow(document, parameter))
+            yield from _choices(at, object_at(document, parameter))
         for index, server in enumerate(channel.get("servers", [])):
             if where.startswith("/channels/") and not _is_in(server, "servers"):
                 at = join(where, "servers", index)
@@ -109,7 +109,7 @@ def _reply(document: Any, where: str, reply: Any) -> Iterator[Problem]:
             yield Problem(where, "has messages and no 'channel' to which they belong", "reply-messages")
         return
     yield from _messages(document, where, reply, "reply-messages")
-    address = follow(document, reply["channel"]).get("address")
+    address = object_at(document, reply["channel"]).get("address")
     if "address" in reply and address is not None:
         message = (
             f"the channel's own address is {address!r}, and must be null where the reply says its address"
@@ -142,12 +142,12 @@ def bindings(document: Any) -> Iterator[Problem]:
 
 
 def _ws(document: Any, where: str, owner: Any) -> tuple[str, Any]:
-    return f"{where}/bindings/ws", follow(document, owner.get("bindings", {})).get("ws", {})
+    return f"{where}/bindings/ws", table(object_at(document, owner.get("bindings")), "ws")
 
 
 def _handshake(document: Any, where: str, reference: Any) -> Iterator[Problem]:
-    schema = follow(document, reference)
-    if schema is True or schema is False or schema.get("type") != "object" or "properties" not in schema:
+    schema = object_at(document, reference)
+    if schema.get("type") != "object" or "properties" not in schema:
         yield Problem(where, "must be a schema of type object with 'properties'", "ws-binding")
         return
     for name, value in schema["properties"].items():
@@ -159,9 +159,7 @@ def _handshake(document: Any, where: str, reference: Any) -> Iterator[Problem]:
 
 
 def _is_primitive(document: Any, reference: Any) -> bool:
-    schema = follow(document, reference)
-    if not is_object(schema):
-        return True
+    schema = object_at(document, reference)
     types = schema.get("type", [])
     if {"array", "object"} & {*([types] if isinstance(types, str) else types)} or {"items", "properties"} & {
         *schema

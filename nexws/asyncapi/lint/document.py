@@ -52,7 +52,8 @@ def unsound(document: Any) -> list[Problem]:
     """
     try:
         unreadable = [*not_json(document), *_unknown_version(document)]
-        return unreadable or [*references(document), *component_keys(document), *structure(document)]
+        problems = unreadable or [*references(document), *component_keys(document), *structure(document)]
+        return [*dict.fromkeys(problems)]
     except RecursionError:
         return [_BOTTOMLESS]
 

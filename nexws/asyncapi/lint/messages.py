@@ -9,7 +9,7 @@ from typing import Any
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.payloads import schema_of
-from nexws.asyncapi.references import follow, is_object, join, split, table
+from nexws.asyncapi.references import join, key_of, object_at, table
 
 __all__ = ["ambiguous"]
 
@@ -27,10 +27,10 @@ def ambiguous(document: Any) -> Iterator[Problem]:
     content type. Messages that are told apart in another way are warned of all the same.
     """
     for channel, sender, keys in _spoken(document):
-        messages = table(follow(document, document["channels"][channel]), "messages")
+        messages = table(object_at(document, document["channels"][channel]), "messages")
         known: list[tuple[str, Any, Tags]] = []
         for key in filter(messages.__contains__, keys):
-            message = follow(document, messages[key])
+            message = object_at(document, messages[key])
             tags = _tags(document, schema_of(message.get("payload")), ())
             twin = next(
                 (name for name, other, known_tags in known if _alike(message, tags, other, known_tags)), None
@@ -50,12 +50,12 @@ def _spoken(document: Any) -> Iterator[tuple[str, str, list[str]]]:
     """Yield for each channel and sender the keys of the messages that it may send there, in a stable order."""
     spoken: dict[tuple[str, str], dict[str, None]] = {}
     for reference in document.get("operations", {}).values():
-        operation = follow(document, reference)
-        reply = follow(document, operation.get("reply", {}))
+        operation = object_at(document, reference)
+        reply = object_at(document, operation.get("reply"))
         sent = operation["action"] == "send"
         for speaker, by_application in ((operation, sent), (reply, not sent)):
             if "channel" in speaker:
-                channel = split(speaker["channel"]["$ref"])[-1]
+                channel = key_of(speaker["channel"])
                 sender = "the application" if by_application else "the other side"
                 spoken.setdefault((channel, sender), {}).update(dict.fromkeys(_keys(document, speaker)))
     for (channel, sender), keys in spoken.items():
@@ -66,8 +66,8 @@ def _spoken(document: Any) -> Iterator[tuple[str, str, list[str]]]:
 def _keys(document: Any, speaker: Any) -> list[str]:
     """Return the keys of an operation's messages; one that names none may use all of its channel."""
     if "messages" in speaker:
-        return [split(reference["$ref"])[-1] for reference in speaker["messages"]]
-    return [*follow(document, speaker["channel"]).get("messages", {})]
+        return [key_of(reference) for reference in speaker["messages"]]
+    return [*table(object_at(document, speaker["channel"]), "messages")]
 
 
 def _alike(message: Any, tags: Tags, other: Any, other_tags: Tags) -> bool:
@@ -79,8 +79,8 @@ def _alike(message: Any, tags: Tags, other: Any, other_tags: Tags) -> bool:
 
 
 def _tags(document: Any, reference: Any, path: tuple[str, ...]) -> Tags:
-    schema = follow(document, reference)
-    if not is_object(schema) or len(path) > _DEPTH:
+    schema = object_at(document, reference)
+    if len(path) > _DEPTH:
         return {}
     members = [*_conjunction(document, schema)]
     tags: dict[tuple[str, ...], frozenset[str]] = {}
@@ -101,9 +101,7 @@ def _conjunction(document: Any, schema: Any) -> Iterator[Any]:
     """Yield *schema* and what it demands beside itself in ``allOf``."""
     yield schema
     for reference in schema.get("allOf", ()):
-        member = follow(document, reference)
-        if is_object(member):
-            yield from _conjunction(document, member)
+        yield from _conjunction(document, object_at(document, reference))
 
 
 def _narrow(tags: dict[tuple[str, ...], frozenset[str]], others: Tags) -> None:

@@ -11,7 +11,7 @@ from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.lint.validator import Errors, draft7
 from nexws.asyncapi.lint.wording import nearest, sentences
 from nexws.asyncapi.payloads import schema_of
-from nexws.asyncapi.references import follow, is_list, is_object, is_reference, join
+from nexws.asyncapi.references import is_list, is_object, is_reference, join, object_at, table
 
 __all__ = ["schemas"]
 
@@ -71,7 +71,7 @@ def _roots(document: Any) -> Iterator[tuple[str, Any]]:
             for part in ("payload", "headers"):
                 yield f"{where}/{part}", schema_of(message.get(part))
     for where, channel in each(document, "channels"):
-        binding = follow(document, channel.get("bindings", {})).get("ws", {})
+        binding = table(object_at(document, channel.get("bindings")), "ws")
         for part in ("query", "headers"):
             yield f"{where}/bindings/ws/{part}", binding.get(part)
 

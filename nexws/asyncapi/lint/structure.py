@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.lint.validator import draft7, library
 from nexws.asyncapi.lint.wording import nearest, sentences
-from nexws.asyncapi.references import follow, is_reference, join, split
+from nexws.asyncapi.references import NOWHERE, follow, is_reference, join, split
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -61,9 +61,9 @@ def _errors(document: Any) -> Iterator[ValidationError]:
             return
         target = follow(document, value)
         known = id(target), json.dumps(expected)
-        if target and known not in judged:
-            judged[known] = validator.evolve(schema=expected).is_valid(target)
-        if target and not judged[known]:
+        if known not in judged:
+            judged[known] = target is NOWHERE or validator.evolve(schema=expected).is_valid(target)
+        if not judged[known]:
             yield jsonschema.ValidationError(f"{value['$ref']!r} points at no {_name(objects[0])}")
 
     official = _official(document["asyncapi"])
