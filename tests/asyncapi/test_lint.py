@@ -30,6 +30,8 @@ class Wrong:
     says: str
 
 
+SHAPE = {"type": "object", "properties": {"kind": {"const": "a"}, "size": {"type": "integer"}}}
+
 WRONG = [
     # the official schema
     Wrong("no title", {"info/title": MISSING}, "structure", "/info", "'title' is missing"),
@@ -209,6 +211,13 @@ WRONG = [
         {f"{S}Tick": {"allOf": [{"$ref": "#/components/schemas/Tick"}]}},
         "circular-reference",
         "/components/schemas/Tick/allOf/0",
+        "without end",
+    ),
+    Wrong(
+        "schema that depends on itself",
+        {f"{S}Tick/dependencies": {"n": {"$ref": "#/components/schemas/Tick"}}},
+        "circular-reference",
+        "/components/schemas/Tick/dependencies/n",
         "without end",
     ),
     Wrong(
@@ -486,6 +495,63 @@ WRONG = [
         "must be a string, is null",
     ),
     Wrong(
+        "default that is of no type",
+        {
+            f"{S}Tick/properties/n": {
+                "anyOf": [{"type": "string"}, {"type": ["integer", "null"]}],
+                "default": [],
+            }
+        },
+        "default",
+        "/components/schemas/Tick/properties/n/default",
+        "must be a string, an integer or null, is an array",
+    ),
+    Wrong(
+        "default that is of two kinds at once",
+        {f"{S}Tick/properties/n": {"oneOf": [{"minimum": 1}, {"minimum": 2}], "default": 3}},
+        "default",
+        "/components/schemas/Tick/properties/n/default",
+        "fits more than one of the alternatives",
+    ),
+    Wrong(
+        "default that is what it must not be",
+        {
+            f"{S}Tick/properties/n": {
+                "oneOf": [{"not": {"const": 1}}, {"not": {"type": "integer"}}],
+                "default": 1,
+            }
+        },
+        "default",
+        "/components/schemas/Tick/properties/n/default",
+        "fits none of the alternatives",
+    ),
+    Wrong(
+        "default of an alternative that is nearly right",
+        {
+            f"{S}Tick/properties/n": {
+                "oneOf": [SHAPE, {"type": "string"}],
+                "default": {"kind": "a", "size": "x"},
+            }
+        },
+        "default",
+        "/components/schemas/Tick/properties/n/default/size",
+        "must be an integer, is a string",
+    ),
+    Wrong(
+        "default that is no multiple",
+        {f"{S}Tick/properties/n": {"multipleOf": 5, "default": 3}},
+        "default",
+        "/components/schemas/Tick/properties/n/default",
+        "3 is not a multiple of 5",
+    ),
+    Wrong(
+        "default that is long",
+        {f"{S}Tick/properties/n": {"not": {"type": "string"}, "default": "x" * 200}},
+        "default",
+        "/components/schemas/Tick/properties/n/default",
+        "does not fit not",
+    ),
+    Wrong(
         "default of a query parameter",
         {f"{C}bindings/ws/query/properties/lang/default": "fr"},
         "default",
@@ -615,6 +681,23 @@ RIGHT: dict[str, Any] = {
         },
     ),
     "an empty ws binding where it is reserved": edited(chat(), {f"{O}bindings": {"ws": {}}}),
+    "a reply of which nothing is known": edited(
+        chat(),
+        {
+            f"{O}reply": {},
+            "components/messages/Chat.chat.message.ok": MISSING,
+            f"{C}messages/chat.message.ok": {},
+        },
+    ),
+    "a channel on one of the servers": edited(chat(), {f"{C}servers": [{"$ref": "#/servers/default"}]}),
+    "one message under two keys": edited(
+        chat(),
+        {
+            f"{C}messages/again": {"$ref": f"#/{M}Chat.chat.count"},
+            f"{O}messages/-": {"$ref": f"#/{C}messages/again"},
+        },
+    ),
+    "a reference to the whole document": plain(**{"x-all": {"$ref": "#"}}),
     "bindings of other protocols": plain(
         channels={"c": {"bindings": {"kafka": {"topic": "t", "partitions": 3, "bindingVersion": "0.5.0"}}}}
     ),
@@ -799,6 +882,30 @@ def test_a_bottomless_document_is_a_problem_and_no_crash(depth: int | None) -> N
         bottomless = [bottomless]
     [problem] = lint(plain(**{"x-a": bottomless}))
     assert "too deeply" in problem.message
+
+
+def test_a_value_too_deep_for_the_validator_is_a_problem_and_no_crash() -> None:
+    """The walk through the document needs less of the stack than the check of a recursive schema."""
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/Nested"}, "default": deep}
+    [problem] = lint(plain(components={"schemas": {"Nested": schema}}))
+    assert "too deeply" in problem.message
+
+
+def test_constants_deep_down_do_not_tell_messages_apart() -> None:
+    """A reader would have to look at all of a frame to know what it is."""
+
+    def nested(value: str, depth: int) -> Any:
+        inner = {"const": value} if depth == 0 else nested(value, depth - 1)
+        return {"properties": {"in": inner}, "required": ["in"]} if depth else inner
+
+    for depth, expected in ((4, []), (5, ["ambiguous-messages"])):
+        messages = {key: {"payload": nested(key, depth)} for key in ("a", "b")}
+        operation = {"action": "send", "channel": {"$ref": "#/channels/c"}}
+        document = plain(channels={"c": {"messages": messages}}, operations={"o": operation})
+        assert [problem.rule for problem in lint(document)] == expected
 
 
 def test_several_problems_are_all_told_the_errors_first() -> None:

@@ -36,6 +36,9 @@ def diff(old: Any, new: Any) -> list[Change]:
     client's) and the minor version may differ. What things are called that never cross the wire (channels,
     operations, components) makes no change, and neither does the order of keys or the document's own version.
 
+    What cannot be decided counts as breaking: another ``pattern``, a keyword that is not known. ``oneOf`` is read as
+    ``anyOf``. A new failure code is compatible: any event can fail in a way that its clients have no plan for.
+
     Raises:
         DocumentError: one of the two is no AsyncAPI 3 document.
     """

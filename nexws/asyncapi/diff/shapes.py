@@ -85,9 +85,7 @@ class Facts:
         return listed or "integer" in self.rules
 
     def admits(self, value: Any) -> bool:
-        """Tell whether a value of this type may fit; for objects and arrays, and for rules like ``not``, it may."""
-        if self.values is not None and data_text(value) not in self.values:
-            return False
+        """Tell whether a value of this type fits the limits and rules that can be checked on scalars."""
         if self.kind == "number":
             factors = [json.loads(text) for text in self.rules.get("multipleOf", ())]
             factors += [1] if "integer" in self.rules else []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nexws.asyncapi.lint.problems import Problem
-from nexws.asyncapi.references import is_list, is_object, is_reference, join, pointed_at, split, walk
+from nexws.asyncapi.references import is_list, is_object, is_reference, join, pointed_at, split, table, walk
 
 __all__ = ["component_keys", "not_json", "references", "unused_components"]
 
@@ -86,6 +86,7 @@ def _applied(document: Any, node: Any) -> Iterator[Any]:
             yield pointed_at(document, node["$ref"])
     elif is_object(node):
         yield from (node[key] for key in _SAME_INSTANCE if key in node)
+        yield from table(node, "dependencies").values()
         for key in _SAME_INSTANCE_EACH:
             if is_list(node.get(key)):
                 yield from node[key]
@@ -94,8 +95,8 @@ def _applied(document: Any, node: Any) -> Iterator[Any]:
 def component_keys(document: Any) -> Iterator[Problem]:
     """Check how components are called; "Components Object"."""
     components = document.get("components")
-    for kind, table in components.items() if is_object(components) else ():
-        for key in table if is_object(table) else ():
+    for kind, named in components.items() if is_object(components) else ():
+        for key in named if is_object(named) else ():
             if not kind.startswith("x-") and not _KEY.fullmatch(key):
                 message = f"{key!r} is no key for a component; only A-Z a-z 0-9 . - _ may be in it"
                 yield Problem(join("/components", kind, key), message, "component-key")
@@ -115,8 +116,8 @@ def unused_components(document: Any) -> Iterator[Problem]:
             if place == "components" and (kind, key) not in used:
                 used.add((kind, key))
                 waiting.append(components[kind][key])
-    for kind, table in components.items():
-        for key in table:
+    for kind, named in components.items():
+        for key in named:
             if not kind.startswith("x-") and (kind, key) not in used:
                 yield Problem(
                     join("/components", kind, key), "is used nowhere", "unused-component", "warning"

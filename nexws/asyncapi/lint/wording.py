@@ -100,6 +100,8 @@ def sentences(error: ValidationError) -> Iterator[tuple[tuple[object, ...], str]
         yield path, f"must be {_kinds(expected)}, is {_kind(value)}"
     elif _is_choice(error):
         yield path, f"must be {listed(_allowed(error))}, is {shown(value)}"
+    elif error.validator == "oneOf" and not error.context:
+        yield path, "fits more than one of the alternatives"
     elif _branches(error):
         yield from _no_alternative(error)
     elif error.validator in {"pattern", "minLength", "maxLength", "minItems", "maxItems"}:
@@ -123,7 +125,7 @@ def _no_alternative(error: ValidationError) -> Iterator[tuple[tuple[object, ...]
     if kinds:
         yield path, f"must be {_kinds(kinds)}, is {_kind(error.instance)}"
     else:
-        yield path, "fits none of the alternatives, or more than one"
+        yield path, "fits none of the alternatives"
 
 
 def _allowed(error: ValidationError) -> list[Any]:
