@@ -1,4 +1,4 @@
-"""The AsyncAPI document of what an application receives and sends. No I/O."""
+"""AsyncAPI documents: writing, checking and comparing them. No I/O."""
 
 from __future__ import annotations
 
