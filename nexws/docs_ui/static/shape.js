@@ -5,6 +5,8 @@
 // event, called by the event's name, and what the events of a route share once, at the top. The links to the document
 // lead to the document as it is.
 
+import { encode, last, resolve } from "./refs.js";
+
 const KEPT_OF_OPERATIONS = ["summary", "description", "tags", "externalDocs", "security", "deprecated"];
 const KINDS = {
   event: "Event",
@@ -62,8 +64,8 @@ function messagesOf({ messages, reply }, channel) {
 }
 
 function operationOf(operation, id) {
-  const refer = (each) => ({ $ref: `#/channels/${pointer(id)}/messages/${pointer(last(each))}` });
-  const shaped = { action: operation.action, channel: { $ref: `#/channels/${pointer(id)}` } };
+  const refer = (each) => ({ $ref: `#/channels/${encode(id)}/messages/${encode(last(each))}` });
+  const shaped = { action: operation.action, channel: { $ref: `#/channels/${encode(id)}` } };
   for (const name of KEPT_OF_OPERATIONS) if (name in operation) shaped[name] = operation[name];
   if (operation.messages) shaped.messages = operation.messages.map(refer);
   if (operation.reply) shaped.reply = { messages: (operation.reply.messages ?? []).map(refer) };
@@ -120,18 +122,4 @@ function table(head, rows) {
   if (!rows.length) return "";
   const line = (cells) => `| ${cells.map((cell) => String(cell).replace(/\|/g, "\\|").replace(/\s+/g, " ")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function resolve(document, value) {
-  if (typeof value?.$ref !== "string") return value;
-  const path = value.$ref.slice(2).split("/");
-  return path.reduce((at, part) => at?.[part.replace(/~1/g, "/").replace(/~0/g, "~")], document) ?? {};
-}
-
-function last({ $ref = "" } = {}) {
-  return $ref.split("/").pop().replace(/~1/g, "/").replace(/~0/g, "~");
-}
-
-function pointer(name) {
-  return name.replace(/~/g, "~0").replace(/\//g, "~1");
 }
