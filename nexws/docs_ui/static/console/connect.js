@@ -14,7 +14,7 @@ export class ConnectPanel {
   #subprotocols = make("input", { autocomplete: "off", spellcheck: false, placeholder: "none" });
   #select;
   #fields = make("div", { className: "fields" });
-  #address = make("output", { className: "address" });
+  #address = make("p", { className: "address" });
   #button = button("Connect", () => this.#pressed(), { className: "primary" });
   #state = make("span", { className: "state-text", role: "status" });
   #settings = make("details", { className: "settings", open: true });
@@ -74,7 +74,10 @@ export class ConnectPanel {
     const isBusy = name === "open" || name === "connecting" || name === "closing";
     this.#button.textContent = { open: "Disconnect", connecting: "Stop", closing: "Disconnect" }[name] ?? "Connect";
     this.#button.classList.toggle("quiet", isBusy);
-    if (name === "open") this.#settings.open = false;
+    if (name === "open") {
+      if (this.#settings.contains(document.activeElement)) this.#button.focus(); // which is about to be hidden
+      this.#settings.open = false;
+    }
     this.isBusy = isBusy;
   }
 

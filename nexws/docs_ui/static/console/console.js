@@ -82,7 +82,8 @@ class Console {
       this.#log.change(request);
       this.#composer.answered(request);
     });
-    this.#root.addEventListener("keydown", (event) => {
+    addEventListener("keydown", (event) => {
+      if (this.#root.hidden || event.isComposing) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         this.#composer.send();

@@ -2,6 +2,7 @@
 
 import { flatten } from "./contract.js";
 import { blame, button, freshId, make } from "./dom.js";
+import { fault } from "./json.js";
 import { sample, typeOf } from "./sample.js";
 import { resolve } from "../refs.js";
 import { validate } from "./validate.js";
@@ -130,7 +131,7 @@ function limits(schema, picker) {
 // --- the kinds of fields
 
 function fixed(schema, value, field) {
-  const control = make("output", { className: "fixed", value: JSON.stringify(value), id: freshId() });
+  const control = make("input", { className: "fixed", value: JSON.stringify(value), readOnly: true });
   return { element: frame({ description: schema.description }, { isRequired: true, ...field }, control), control, read: () => value };
 }
 
@@ -288,8 +289,8 @@ function raw(schema, value, context, field) {
       last = JSON.parse(control.value);
       blame(control, "");
       context.changed();
-    } catch (error) {
-      blame(control, error.message);
+    } catch {
+      blame(control, `No JSON: ${fault(control.value)}`);
     }
   };
   return { element: frame(schema, { ...field }, control), control, read: () => last };

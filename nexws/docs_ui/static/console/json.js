@@ -37,3 +37,37 @@ function span(name, text) {
   element.textContent = text;
   return element;
 }
+
+const SPACE = /[ \t\n\r]*/y;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /true|false|null/y;
+
+/** Say why *text* is no JSON, and where: browsers say it in many ways, and some not where. */
+export function fault(text) {
+  let at = 0;
+  const take = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found) at = pattern.lastIndex;
+    return found !== null;
+  };
+  const sign = (wanted) => take(SPACE) && text[at] === wanted && Boolean(++at);
+  const list = (item, end) => {
+    if (sign(end)) return true;
+    do if (!item()) return false;
+    while (sign(","));
+    return sign(end);
+  };
+  const value = () => {
+    if (sign("{")) return list(() => take(SPACE) && take(STRING) && sign(":") && value(), "}");
+    if (sign("[")) return list(value, "]");
+    return take(STRING) || take(NUMBER) || take(WORD);
+  };
+  if (value()) take(SPACE);
+  take(SPACE);
+  if (at >= text.length) return text.trim() ? "something is missing at its end" : "there is nothing";
+  const lines = text.slice(0, at).split("\n");
+  const what = text[at] === '"' ? "a text begins here that is not right" : `“${text[at]}” does not belong here`;
+  return `line ${lines.length}, column ${lines.at(-1).length + 1}: ${what}`;
+}

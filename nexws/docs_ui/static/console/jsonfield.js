@@ -1,7 +1,7 @@
 // A text field for JSON, in colours: a text area that is seen through, above the same text.
 
 import { freshId, make } from "./dom.js";
-import { colour } from "./json.js";
+import { colour, fault } from "./json.js";
 
 export class JsonField {
   #under = make("pre", { className: "under", "aria-hidden": "true" });
@@ -40,8 +40,8 @@ export class JsonField {
       const value = JSON.parse(this.area.value);
       this.#say("");
       return { value };
-    } catch (error) {
-      this.#say(`No JSON: ${placed(error.message, this.area.value)}`);
+    } catch {
+      this.#say(`No JSON: ${fault(this.area.value)}`);
       return null;
     }
   }
@@ -72,12 +72,4 @@ export class JsonField {
     // Not setRangeText: with this, undoing works.
     document.execCommand("insertText", false, `\n${indent}`);
   }
-}
-
-/** Say where in the text it is, where the browser's own words count characters. */
-function placed(message, text) {
-  const found = /at position (\d+)(?! \(line)/.exec(message);
-  if (!found) return message;
-  const before = text.slice(0, Number(found[1])).split("\n");
-  return message.replace(found[0], `in line ${before.length}, column ${before.at(-1).length + 1}`);
 }

@@ -6,6 +6,8 @@ import { milliseconds } from "./outcome.js";
 import { isNote, isReceived, line, row } from "./rows.js";
 
 const KEPT = 1000;
+const PAUSE = 80; // milliseconds between two drawings: hundreds of frames a second must leave time for everything else
+const SETTLING = 300; // milliseconds
 const UNFOLDED = 6; // answers of one request that are shown before it is unfolded
 const FILTERS = {
   all: ["All frames", () => true],
@@ -24,6 +26,8 @@ export class Log {
   #fresh = []; // to be drawn with the next frame of the screen
   #changed = new Set();
   #isDue = false;
+  #drawn = 0; // when
+  #touched = 0; // when
   #isPaused = false;
   #dropped = 0;
   #list = make("ol", { className: "frames", tabIndex: 0, "aria-label": "Frames" });
@@ -40,6 +44,9 @@ export class Log {
     this.#actions = actions;
     this.#kind.append(...Object.entries(FILTERS).map(([name, [text]]) => new Option(text, name)));
     this.#list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    for (const each of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+      this.#list.addEventListener(each, () => (this.#touched = performance.now()), { passive: true });
+    }
     new ResizeObserver(() => this.#isAtEnd && this.#toEnd()).observe(this.#list);
     this.#filter.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.#filter.value) return;
@@ -94,11 +101,13 @@ export class Log {
     if (this.#isDue) return;
     this.#isDue = true;
     // A page in the background draws nothing, but is told of at most a thousand frames when it comes back.
-    requestAnimationFrame(() => this.#draw());
+    const wait = Math.max(0, this.#drawn + PAUSE - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
   }
 
   #draw() {
     this.#isDue = false;
+    this.#drawn = performance.now();
     const kept = this.#fresh.length > KEPT ? new Set(this.#entries) : null;
     for (const entry of this.#fresh) {
       if (!entry.isDropped && (!kept || kept.has(entry))) this.#place(entry);
@@ -224,8 +233,13 @@ export class Log {
   // --- the end of the list
 
   #scrolled() {
-    this.#isAtEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 60;
-    this.#newest.hidden = this.#isAtEnd;
+    const isAtEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 60;
+    // Rows get their true height a moment after they were drawn: then nobody has scrolled, and the end is followed.
+    const now = performance.now();
+    const isSettling = now - this.#drawn < SETTLING && now - this.#touched > SETTLING;
+    if (!isAtEnd && this.#isAtEnd && isSettling) return this.#toEnd();
+    this.#isAtEnd = isAtEnd;
+    this.#newest.hidden = isAtEnd;
   }
 
   #toEnd() {

@@ -152,8 +152,7 @@ class Reader {
     if (mark === 0xc2 || mark === 0xc3) return mark === 0xc3;
     if (mark === 0xca) return this.#take("getFloat32", 4);
     if (mark === 0xcb) return this.#take("getFloat64", 8);
-    if (mark === 0xcf) return short(this.#take("getBigUint64", 8));
-    if (mark === 0xd3) return short(this.#take("getBigInt64", 8));
+    if (mark === 0xcf || mark === 0xd3) return short(this.#take(mark === 0xcf ? "getBigUint64" : "getBigInt64", 8));
     if (mark >= 0xc4 && mark <= 0xc6) return this.#slice(this.#size(mark - 0xc4)).slice();
     if (mark >= 0xcc && mark <= 0xce) return this.#size(mark - 0xcc);
     if (mark >= 0xd0 && mark <= 0xd2) return this.#take(`getInt${8 << (mark - 0xd0)}`, 1 << (mark - 0xd0));
@@ -197,6 +196,4 @@ class Reader {
   }
 }
 
-function short(value) {
-  return value <= SAFE && value >= -SAFE ? Number(value) : value;
-}
+const short = (value) => (value <= SAFE && value >= -SAFE ? Number(value) : value);

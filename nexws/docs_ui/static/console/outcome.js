@@ -27,7 +27,8 @@ export class Outcome {
 
   sent(entry) {
     this.#entry = entry;
-    if (entry.phase === "sent") this.#say("done", "Sent without a ref: only a failure would be answered.");
+    if (entry.ref === undefined) this.#say("done", "Sent without a ref: only a failure would be answered.");
+    else if (entry.phase === "sent") this.#say("done", "Sent.");
     else this.#say("waiting", "Sent, waiting for the answer…");
   }
 

@@ -3,6 +3,8 @@
 import { decode, encode, sizeOf } from "./codec.js";
 import { validate } from "./validate.js";
 
+const CANCEL = "nexws.cancel";
+
 /**
  * Dispatches "state" (see `state`), "entry" (`detail` is one more entry of the log) and "change" (`detail` is an entry
  * that has changed: a request that was answered).
@@ -59,19 +61,16 @@ export class Session extends EventTarget {
     return spoken?.[1] ?? this.channel?.encoding ?? "json";
   }
 
-  isWaitingFor(ref) {
-    return this.#waiting.has(String(ref));
-  }
-
   /** Send an event; gives its entry, or null without a connection. */
   send({ event, data, ref, bytes, isStream = false, source = null }) {
     if (this.state.name !== "open") return null;
     const { frame, wire } = encode(this.channel, this.format, { event, data, ref, bytes });
-    const phase = ref === undefined ? "sent" : "waiting";
-    const request = event === "nexws.cancel" ? this.#waiting.get(String(ref)) : undefined;
+    const isCancel = event === CANCEL; // which is not answered itself
+    const phase = ref === undefined || isCancel ? "sent" : "waiting";
     const entry = this.#entry("sent", { event, ref, frame, bytes, size: sizeOf(wire), phase, isStream, source });
-    if (request) Object.assign(entry, { kind: "cancel", request, phase: "sent" });
-    else if (ref !== undefined) this.#waiting.set(String(ref), entry);
+    const request = isCancel && this.#waiting.get(String(ref));
+    if (request) Object.assign(entry, { kind: "cancel", request });
+    else if (phase === "waiting") this.#waiting.set(String(ref), entry);
     entry.started = performance.now();
     this.#socket.send(wire);
     this.#tell("entry", entry);
@@ -80,7 +79,7 @@ export class Session extends EventTarget {
 
   /** End the stream of *request*. */
   cancel(request) {
-    this.send({ event: "nexws.cancel", ref: request.ref });
+    this.send({ event: CANCEL, ref: request.ref });
   }
 
   #receive(message) {
