@@ -136,11 +136,13 @@ def _answer(path: str) -> BaseResponse | None:
             document_url="/asyncapi.json",
             static_url="/asyncapi/static",
             console=path == "/asyncapi",
+            yaml_url="/asyncapi.yaml",
         )
         headers["content-security-policy"] = CONTENT_SECURITY_POLICY
         return BaseResponse(page, headers=headers, content_type="text/html")
-    if path == "/asyncapi.json":
-        return BaseResponse(to_json(document()), headers=headers, content_type="application/json")
+    if path in ("/asyncapi.json", "/asyncapi.yaml"):  # all JSON is YAML
+        content_type = f"application/{path.rsplit('.', 1)[1]}"
+        return BaseResponse(to_json(document()), headers=headers, content_type=content_type)
     found = re.fullmatch("/asyncapi/static/(.+)", path)
     asset = find_asset(found[1]) if found else None
     if asset is None:

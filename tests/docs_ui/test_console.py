@@ -103,6 +103,26 @@ async def test_a_close_code_is_shown_with_its_meaning(visit: Visit) -> None:
     await expect(visit.state).to_have_text("Closed: 1000 NORMAL")
 
 
+async def test_another_channel_has_its_own_events(visit: Visit) -> None:
+    """What is sent goes to the channel that the connection is to, or nowhere."""
+
+    def change(document: Json) -> None:
+        document["channels"]["Bar"] = {
+            "address": "/bar",
+            "messages": {"drink.pour": {"$ref": "#/components/messages/Kitchen.order.cancel"}},
+        }
+
+    await visit.console(change)
+    await visit.connect()
+    await visit.page.get_by_label("Channel").select_option("Bar  /bar")
+    await expect(visit.events.get_by_role("option")).to_have_text(["order.cancelTake an order back"])
+    await expect(visit.page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    await expect(visit.page.get_by_text("The connection is to /kitchen/{station}.")).to_be_visible()
+    await visit.page.get_by_role("button", name="Disconnect").click()
+    await expect(visit.page.get_by_text("Connect first.")).to_be_visible()
+    await expect(visit.page.locator(".address")).to_contain_text("/bar")
+
+
 async def test_a_server_that_refuses_is_told(visit: Visit) -> None:
     def change(document: Json) -> None:
         document["channels"]["Kitchen"]["address"] = "/nowhere/{station}"
@@ -169,6 +189,7 @@ async def test_a_failure_is_shown_at_the_fields_that_it_names(visit: Visit) -> N
         await expect(field).to_have_attribute("aria-invalid", "true")
         await expect(field).to_have_accessible_description(re.compile(re.escape(text)))
     await expect(page.get_by_label("table", exact=True)).to_be_focused()
+    await expect(visit.request("order.place").locator("summary").first).to_contain_text('"table":77')
     await page.get_by_label("table", exact=True).fill("7")
     await expect(page.get_by_label("table", exact=True)).not_to_have_attribute("aria-invalid", "true")
     await visit.outcome.get_by_role("button", name="items[0].quantity").click()

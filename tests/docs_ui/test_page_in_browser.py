@@ -117,3 +117,13 @@ async def test_there_is_room_for_all_of_it(visit: Visit, width: int) -> None:
     await expect(visit.rows("failure")).to_be_visible()
     await visit.rows("failure").locator("summary").click()
     await check()
+
+
+async def test_the_reference_has_room_on_a_phone(visit: Visit) -> None:
+    """Wide tables scroll by themselves."""
+    await visit.page.set_viewport_size({"width": 360, "height": 720})
+    await visit.reference()
+    assert await visit.page.evaluate("() => document.documentElement.scrollWidth") == 360
+    link = visit.page.get_by_role("link", name="Try it in the console").first
+    await link.click()
+    await expect(visit.page.get_by_role("heading", name="order.place")).to_be_visible()

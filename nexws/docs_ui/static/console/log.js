@@ -117,7 +117,9 @@ export class Log {
     this.#changed.clear();
     this.#empty.hidden = this.#entries.length > 0;
     this.#count.textContent = this.#dropped ? `${this.#entries.length} frames, ${this.#dropped} older ones dropped` : `${this.#entries.length} ${this.#entries.length === 1 ? "frame" : "frames"}`;
-    if (this.#isAtEnd) this.#toEnd();
+    if (!this.#isAtEnd) return;
+    this.#toEnd();
+    requestAnimationFrame(() => this.#isAtEnd && this.#toEnd()); // rows have their true height only now
   }
 
   #place(entry) {

@@ -75,7 +75,7 @@ function said({ path, text }) {
 
 function previewOf(entry) {
   if (entry.raw !== undefined) return entry.raw.slice(0, PREVIEW);
-  if (entry.failure) return `${entry.failure.code}: ${entry.failure.message}`;
+  if (entry.kind === "failure" && entry.failure) return `${entry.failure.code}: ${entry.failure.message}`;
   const { data, bytes } = entry.parts ?? {};
   if (bytes ?? entry.bytes) return `${(bytes ?? entry.bytes).length} bytes`;
   return data === undefined ? "" : write(data).slice(0, PREVIEW);
