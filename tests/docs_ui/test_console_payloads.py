@@ -245,3 +245,77 @@ async def test_an_event_of_a_family_is_given_its_name(visit: Visit) -> None:
     await visit.send()
     await expect(visit.outcome).to_contain_text("waiting")
     assert sent[0]["event"] == "order.lost"
+
+
+# --- every kind of schema
+
+SCHEMAS: dict[str, tuple[Any, Any]] = {
+    "tree": ({"$ref": "#/components/schemas/Tree"}, {"name": "", "left": None}),
+    "tuple": (
+        {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": False},
+        [0, ""],
+    ),
+    "map": ({"type": "object", "additionalProperties": {"type": "integer"}}, {}),
+    "described": (
+        {"allOf": [{"$ref": "#/components/schemas/Guest"}], "description": "A guest."},
+        {"name": "Ada"},
+    ),
+    "nullable": (
+        {"anyOf": [{"$ref": "#/components/schemas/Guest"}, {"type": "null"}], "default": None},
+        None,
+    ),
+    "mixed": ({"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}]}, 0),
+    "enums": ({"type": "array", "items": {"enum": [1, "two", None]}, "minItems": 2}, [1, 1]),
+    "anything": ({}, None),
+    "bare": ({"type": "string", "maxLength": 3}, ""),
+    "nowhere": ({"$ref": "#/components/schemas/Missing"}, None),
+    "const": ({"const": {"deep": [1]}}, {"deep": [1]}),
+}
+
+
+def of_every_kind(document: Json) -> None:
+    document["components"]["schemas"]["Tree"] = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "left": {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "null"}], "default": None},
+            "more": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        },
+        "required": ["name", "left"],
+    }
+    channel = document["channels"]["Kitchen"]
+    channel["messages"], document["operations"] = {}, {}
+    for name, (schema, _) in SCHEMAS.items():
+        payload = {
+            "type": "object",
+            "properties": {"event": {"const": name}, "data": schema},
+            "required": ["event"],
+        }
+        document["components"]["messages"][name] = {
+            "payload": payload,
+            "x-nexws-kind": "event",
+            "x-nexws-event": name,
+        }
+        channel["messages"][name] = {"$ref": f"#/components/messages/{name}"}
+
+
+async def test_there_is_a_form_for_every_kind_of_schema(visit: Visit) -> None:
+    """None breaks the console; each is filled in, and what is written as JSON is in the form, and back."""
+    await visit.console(of_every_kind)
+    for name, (_, wanted) in SCHEMAS.items():
+        await visit.choose(name)
+        assert await visit.payload() == wanted, name
+    await visit.choose("tree")
+    tree = {"name": "a", "left": {"name": "b", "left": None}, "more": [{"name": "c", "left": None}]}
+    await visit.write(tree)
+    await visit.form()
+    await visit.page.get_by_label("name", exact=True).last.fill("d")
+    tree["more"] = [{"name": "d", "left": None}]
+    assert await visit.payload() == tree
+    await visit.choose("map")
+    await visit.page.get_by_label("payload", exact=True).fill('{"a": 1}')
+    assert await visit.payload() == {"a": 1}
+    await visit.choose("nullable")
+    await visit.page.get_by_label("Form of the payload").select_option("Guest")
+    assert await visit.payload() == {"name": "Ada"}
+    assert visit.complaints == []

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.docs_ui.console_document import Json
 from tests.docs_ui.visit import Visit
 
 pytestmark = pytest.mark.browser
@@ -66,6 +67,25 @@ async def test_a_document_that_cannot_be_had_is_told(visit: Visit) -> None:
     await visit.page.route("**/asyncapi.json", lambda route: route.fulfill(status=503))
     await visit.page.goto(f"{visit.url}/asyncapi")
     await expect(visit.page.get_by_role("alert")).to_contain_text("/asyncapi.json was answered with 503")
+
+
+async def test_a_description_runs_nothing_and_asks_nobody(visit: Visit) -> None:
+    """Descriptions are Markdown, so they may hold HTML: it is cleaned, and the policy is behind that."""
+    nasty = (
+        "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+        "![there](https://example.com/seen.png) <a href='javascript:window.hacked=3'>here</a> **bold**"
+    )
+
+    def change(document: Json) -> None:
+        document["info"]["description"] = document["channels"]["Kitchen"]["description"] = nasty
+        document["operations"]["Kitchen.order.place"]["description"] = nasty
+        document["components"]["schemas"]["Order"]["description"] = nasty
+
+    await visit.reference(change=change)
+    await expect(visit.page.get_by_text("bold").first).to_be_visible()
+    assert await visit.page.evaluate("() => window.hacked") is None
+    links = "() => [...document.querySelectorAll('a')].filter((each) => each.href.startsWith('javascript')).length"
+    assert await visit.page.evaluate(links) == 0
 
 
 async def test_the_page_is_light_or_dark_as_its_reader_likes(visit: Visit) -> None:

@@ -40,18 +40,26 @@ class Visit:
         self.refused.append(route.request.url)
         await route.abort()
 
-    async def reference(self, path: str = "/asyncapi") -> None:
+    async def reference(
+        self, path: str = "/asyncapi", change: Callable[[Json], object] | None = None
+    ) -> None:
+        """Open the page, of the document as *change* has changed it."""
+        await self._replace(change)
         await self.page.goto(self.url + path)
         await expect(self.page.locator("#operations")).to_be_visible(timeout=PATIENCE * 1000)
 
     async def console(self, change: Callable[[Json], object] | None = None, hash: str = "#console") -> None:
         """Open the console, of the document as *change* has changed it."""
-        if change is not None:
-            changed = document()
-            change(changed)
-            await self.page.route("**/asyncapi.json", lambda route: route.fulfill(json=changed))
+        await self._replace(change)
         await self.page.goto(f"{self.url}/asyncapi{hash}")
         await expect(self.page.get_by_role("button", name="Connect", exact=True).first).to_be_visible()
+
+    async def _replace(self, change: Callable[[Json], object] | None) -> None:
+        if change is None:
+            return
+        changed = document()
+        change(changed)
+        await self.page.route("**/asyncapi.json", lambda route: route.fulfill(json=changed))
 
     async def connect(self) -> None:
         await self.page.locator(".connect").get_by_role("button", name="Connect").click()
