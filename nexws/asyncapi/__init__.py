@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from nexws.asyncapi.schemas import DocumentSchemas, SchemaConversionError, Schemas, SchemaUse
+from nexws.asyncapi.channels import Channel, SecurityScheme
+from nexws.asyncapi.document import write_document
+from nexws.asyncapi.schemas import DocumentSchemas, Schemas, SchemaUse
 
-__all__ = ["DocumentSchemas", "SchemaConversionError", "SchemaUse", "Schemas"]
+__all__ = ["Channel", "DocumentSchemas", "SchemaUse", "Schemas", "SecurityScheme", "write_document"]

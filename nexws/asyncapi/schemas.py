@@ -14,22 +14,11 @@ from pydantic_core import CoreSchema, PydanticOmit
 from nexws.asyncapi.components import Components
 from nexws.asyncapi.draft07 import Schema, UnconvertibleError, convert
 from nexws.asyncapi.generating import Mode, SchemaGenerator
-from nexws.errors import SetupError
+from nexws.errors import SchemaConversionError
 
-__all__ = ["DocumentSchemas", "SchemaConversionError", "SchemaUse", "Schemas"]
+__all__ = ["DocumentSchemas", "SchemaUse", "Schemas"]
 
 _PAYLOAD = "the payload"
-
-
-class SchemaConversionError(SetupError):
-    """A type cannot be described in the AsyncAPI document."""
-
-    def __init__(self, where: str, path: str, problem: str, fix: str) -> None:
-        super().__init__(where, path, problem, fix)
-        self.where, self.path, self.problem, self.fix = where, path, problem, fix
-
-    def __str__(self) -> str:
-        return f"{self.where} cannot be documented: {self.path} {self.problem}; {self.fix}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

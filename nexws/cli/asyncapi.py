@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -19,7 +20,8 @@ from nexws.asyncapi.diff import diff as compare
 from nexws.asyncapi.lint import Problem, unsound
 from nexws.asyncapi.lint import lint as check
 from nexws.asyncapi.printing import printable
-from nexws.cli.documents import UnusableError, read_document
+from nexws.cli.applications import documented, load_app
+from nexws.cli.documents import UnusableError, read_document, write_text
 
 __all__ = ["asyncapi"]
 
@@ -30,6 +32,27 @@ _FORMATS = {"json": as_json, "markdown": as_markdown}
 @click.group()
 def asyncapi() -> None:
     """Work with AsyncAPI documents."""
+
+
+@asyncapi.command()
+@click.argument("application", metavar="MODULE:APP")
+@click.option("--format", "format_", type=click.Choice(["json", "yaml"]), default="json", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="Write to a file, not to standard output."
+)
+@click.option("--view", type=click.Choice(["server", "client"]), default="server", show_default=True)
+@click.option("--spec", type=click.Choice(["3.1.0", "3.0.0"]), default="3.1.0", show_default=True)
+def export(application: str, *, format_: str, output: str | None, view: Any, spec: Any) -> None:
+    """Write the AsyncAPI document of an application, named as ``shop.main:app``."""
+    document = documented(load_app(application), view=view, spec=spec)
+    text = write_text(document, format_)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        Path(output).write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise UnusableError(f"cannot write {output}: {error.strerror}") from error
 
 
 @asyncapi.command()

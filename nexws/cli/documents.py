@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["UnusableError", "read_document"]
+__all__ = ["UnusableError", "read_document", "write_text"]
 
 
 class UnusableError(click.ClickException):
@@ -79,3 +79,19 @@ def _yaml(text: str) -> Any:
         return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+
+
+def write_text(document: Any, format_: str) -> str:
+    """Write a document as JSON or YAML.
+
+    Raises:
+        UnusableError: YAML, that no package can write.
+    """
+    if format_ == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        yaml = importlib.import_module("yaml")
+    except ImportError as error:
+        raise UnusableError('YAML needs PyYAML; run: pip install "nexws[cli]"') from error
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return text.rstrip()

@@ -35,6 +35,8 @@ class PayloadWriter(Generic[T]):
         self._event = event
         self.schema: Any = schema
         self._validate: Any = self._nothing
+        self._to_json: Any = self._nothing
+        self._to_python: Any = self._nothing
         self.is_binary: bool = False
         """Whether payloads are bytes, which stand in frames as they are."""
         if schema is not None:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import WithJsonSchema
 
-from nexws.asyncapi import DocumentSchemas, SchemaConversionError, Schemas
+from nexws.asyncapi import DocumentSchemas, Schemas
 from nexws.asyncapi.generating import Mode
+from nexws.errors import SchemaConversionError
 
 Schema = dict[str, Any]
 

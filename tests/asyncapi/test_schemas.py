@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from nexws.asyncapi import SchemaConversionError, Schemas
-from nexws.errors import SetupError
+from nexws.asyncapi import Schemas
+from nexws.errors import SchemaConversionError, SetupError
 from tests.asyncapi.describing import describe, refused
 from tests.asyncapi.kinds import Computed, Item, Order, Tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.payloads import schema_of
@@ -75,7 +75,22 @@ def _alike(message: Any, tags: Tags, other: Any, other_tags: Tags) -> bool:
         return False
     if any(message.get(key) != other.get(key) for key in ("contentType", "x-nexws-binary")):
         return False
-    return not any(tags[path].isdisjoint(other_tags[path]) for path in tags.keys() & other_tags.keys())
+    if any(tags[path].isdisjoint(other_tags[path]) for path in tags.keys() & other_tags.keys()):
+        return False
+    return not (
+        _shuts_out(message.get("payload"), other.get("payload"))
+        or _shuts_out(other.get("payload"), message.get("payload"))
+    )
+
+
+def _shuts_out(schema: Any, other: Any) -> bool:
+    """Whether *schema* allows no key beside its own, and *other* requires one: nothing fits both."""
+    if not (isinstance(schema, dict) and isinstance(other, dict)):
+        return False
+    closed, demanding = cast("dict[str, Any]", schema), cast("dict[str, Any]", other)
+    if closed.get("additionalProperties") is not False or "patternProperties" in closed:
+        return False
+    return not {*closed.get("properties", ())} >= {*demanding.get("required", ())}
 
 
 def _tags(document: Any, reference: Any, path: tuple[str, ...]) -> Tags:
