@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexws.app import Nexws
+from nexws.app import Nexws, build_asyncapi
 from nexws.consumer import Channel, ConsumerRoute, EventConsumer, WebSocketConsumer
 from nexws.errors import (
     ConnectionClosedError,
@@ -25,6 +25,7 @@ from nexws.errors import (
     NotServingError,
     PayloadError,
     RouterError,
+    SchemaConversionError,
     SchemaError,
     SetupError,
     UndeclaredEventError,
@@ -104,11 +105,13 @@ __all__ = [
     "PayloadError",
     "Rate",
     "RouterError",
+    "SchemaConversionError",
     "SchemaError",
     "SetupError",
     "UndeclaredEventError",
     "WebSocketConsumer",
     "authenticated",
+    "build_asyncapi",
     "emits",
     "on",
 ]

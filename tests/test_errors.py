@@ -56,6 +56,12 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "Chat does not declare event 'chat.posted', which it is to send; "
         "write emits('chat.posted', Model) in its class, or include the router that does",
     ),
+    (
+        errors.SchemaConversionError(
+            "event 'chat.message'", "Message.sender", "has no schema", "write a model in its place"
+        ),
+        "event 'chat.message' cannot be documented: Message.sender has no schema; write a model in its place",
+    ),
     (errors.EventError("group_full", "the group is full"), "group_full: the group is full"),
     (errors.EventError("group_full"), "group_full"),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nexws.cli.asyncapi import asyncapi
 from nexws.cli.demo import demo
 
 __all__ = ["nexws"]
@@ -15,4 +16,5 @@ def nexws() -> None:
     """Typed WebSocket events for Nexios."""
 
 
+nexws.add_command(asyncapi)
 nexws.add_command(demo)

@@ -49,7 +49,9 @@ class EventConsumer(WebSocketConsumer):
     pushes: ClassVar[Mapping[str, Emit[Any]]] = {}
     """The events that the class sends on its own account, by name."""
 
-    _contract: ClassVar[Contract | None] = Contract("EventConsumer", {}, {}, Envelope())
+    contract: ClassVar[Contract] = Contract("EventConsumer", {}, {}, Envelope())
+    """All that the class declares."""
+    _contract: ClassVar[Contract | None] = contract
     _encoding: ClassVar[Encoding] = EVENTS
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -65,7 +67,9 @@ class EventConsumer(WebSocketConsumer):
             raise EncodingError(cls.__qualname__, unknown[0], allowed)
         further = (ENCODING_OF[each] for each in cls.subprotocols if each in ENCODING_OF)
         encodings = tuple(dict.fromkeys((str(cls.encoding), *further)))
-        contract = cls._contract = Contract.of(cls, _names_around(cls), recognise, cls.envelope, encodings)
+        contract = cls.contract = cls._contract = Contract.of(
+            cls, _names_around(cls), recognise, cls.envelope, encodings
+        )
         cls.events, cls.pushes = contract.handlers, contract.emits
 
     @override
@@ -92,8 +96,7 @@ class EventConsumer(WebSocketConsumer):
     @classmethod
     def codec_of(cls, subprotocol: str | None) -> Codec:
         """Give what reads and writes the frames of a connection with this *subprotocol*."""
-        assert cls._contract is not None  # each event consumer has one
-        codecs = cls._contract.codecs
+        codecs = cls.contract.codecs
         return codecs.get(ENCODING_OF.get(subprotocol or "", "")) or next(iter(codecs.values()))
 
     @override

@@ -48,6 +48,9 @@ class Settings:
     hooks: Hooks = field(default_factory=Hooks)
     strict: bool = False
     authenticate: Authenticate | None = None
+    backends: tuple[Any, ...] = ()
+    title: str | None = None
+    version: str | None = None
 
 
 class Registry:

@@ -12,6 +12,7 @@ from nexios.auth.users.base import BaseUser
 from nexios.auth.users.simple import SimpleUser, UnauthenticatedUser
 from nexios.websockets import WebSocket
 
+from nexws.app.routes import DocsRoute
 from nexws.consumer import STATE_KEY, Registry, Settings
 from nexws.errors import SetupError
 from nexws.events import EventMiddleware, Guard
@@ -34,6 +35,11 @@ class Nexws:
         guards: what lets events through, before the guards of a class, its routers and its events.
         event_middleware: what goes around handlers, the first outermost, outside of all others.
         observers: who is told of connections, events and frames.
+        docs: the path of the docs page; the AsyncAPI document is at that path with ``.json`` and ``.yaml`` behind it.
+            ``None`` serves neither.
+        console: put a live console into the page, with which whoever sees it can connect and send.
+        title: the title of the document; the application's, unless given.
+        version: the version of the contract; the application's, unless given.
         strict: do not tell clients the codes of ``EventError`` that a handler does not declare in ``errors=[...]``, but
             ``internal``; otherwise they are told, and logged once.
 
@@ -52,6 +58,10 @@ class Nexws:
         guards: Sequence[Guard] = (),
         event_middleware: Sequence[EventMiddleware] = (),
         observers: Sequence[Observer] = (),
+        docs: str | None = "/asyncapi",
+        console: bool = False,
+        title: str | None = None,
+        version: str | None = None,
         strict: bool = False,
     ) -> None:
         if STATE_KEY in app.state:
@@ -66,9 +76,14 @@ class Nexws:
                 event_middleware=tuple(event_middleware),
                 hooks=Hooks(observers),
                 strict=strict,
+                title=title,
+                version=version,
+                backends=self._backends,
                 authenticate=self._authenticate if self._backends else None,
             )
         )
+        if docs is not None:
+            app.add_route(DocsRoute(docs.rstrip("/") or "/asyncapi", app, console=console))
 
     async def _authenticate(self, websocket: WebSocket) -> None:
         scope: Any = websocket.scope

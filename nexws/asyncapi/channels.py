@@ -1,0 +1,38 @@
+"""What a document says of one route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nexws.events import Contract
+
+__all__ = ["Channel", "SecurityScheme"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityScheme:
+    """One way to say who one is, as the specification has it (Security Scheme Object)."""
+
+    name: str
+    type: str
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One route of a consumer with events."""
+
+    name: str
+    """What it is called, if nobody else is."""
+    qualifier: str
+    """What is put before the name where two have the same: the module."""
+    address: str
+    parameters: Mapping[str, str]
+    """The type of each path parameter."""
+    description: str
+    contract: Contract
+    subprotocols: Sequence[str] = ()
+    limits: Mapping[str, float] = field(default_factory=dict[str, float])
+    is_guarded: bool = False
+    """Whether the application has guards of its own."""

@@ -1,0 +1,130 @@
+"""Whether a frame can be told to be one message, and only that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, cast
+
+from nexws.asyncapi.lint.problems import Problem
+from nexws.asyncapi.payloads import schema_of
+from nexws.asyncapi.references import join, key_of, object_at, table
+
+__all__ = ["ambiguous"]
+
+Tags = Mapping[tuple[str, ...], frozenset[str]]
+"""The fixed values (as JSON) that a message always has, by the path of its required properties."""
+
+_DEPTH = 4
+
+
+def ambiguous(document: Any) -> Iterator[Problem]:
+    """Warn of messages that one side may send on a channel, and that the other side cannot tell apart.
+
+    "Channel Object": every message sent to a channel must be valid against one, and only one, of its messages. Two
+    are told apart by a property that both require, with other constants or an other ``enum`` in each, or by their
+    content type. Messages that are told apart in another way are warned of all the same.
+    """
+    for channel, sender, keys in _spoken(document):
+        messages = table(object_at(document, document["channels"][channel]), "messages")
+        known: list[tuple[str, Any, Tags]] = []
+        for key in filter(messages.__contains__, keys):
+            message = object_at(document, messages[key])
+            tags = _tags(document, schema_of(message.get("payload")), ())
+            twin = next(
+                (name for name, other, known_tags in known if _alike(message, tags, other, known_tags)), None
+            )
+            if twin is not None:
+                text = (
+                    f"{sender} sends both {key!r} and {twin!r}, which no frame tells apart; "
+                    f"give both a required property with a constant of its own"
+                )
+                yield Problem(
+                    join("/channels", channel, "messages", key), text, "ambiguous-messages", "warning"
+                )
+            known.append((key, message, tags))
+
+
+def _spoken(document: Any) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield for each channel and sender the keys of the messages that it may send there, in a stable order."""
+    spoken: dict[tuple[str, str], dict[str, None]] = {}
+    for reference in document.get("operations", {}).values():
+        operation = object_at(document, reference)
+        reply = object_at(document, operation.get("reply"))
+        sent = operation["action"] == "send"
+        for speaker, by_application in ((operation, sent), (reply, not sent)):
+            if "channel" in speaker:
+                channel = key_of(speaker["channel"])
+                sender = "the application" if by_application else "the other side"
+                spoken.setdefault((channel, sender), {}).update(dict.fromkeys(_keys(document, speaker)))
+    for (channel, sender), keys in spoken.items():
+        if channel in document.get("channels", {}):
+            yield channel, sender, [*keys]
+
+
+def _keys(document: Any, speaker: Any) -> list[str]:
+    """Return the keys of an operation's messages; one that names none may use all of its channel."""
+    if "messages" in speaker:
+        return [key_of(reference) for reference in speaker["messages"]]
+    return [*table(object_at(document, speaker["channel"]), "messages")]
+
+
+def _alike(message: Any, tags: Tags, other: Any, other_tags: Tags) -> bool:
+    if message is other:
+        return False
+    if any(message.get(key) != other.get(key) for key in ("contentType", "x-nexws-binary")):
+        return False
+    if any(tags[path].isdisjoint(other_tags[path]) for path in tags.keys() & other_tags.keys()):
+        return False
+    return not (
+        _shuts_out(message.get("payload"), other.get("payload"))
+        or _shuts_out(other.get("payload"), message.get("payload"))
+    )
+
+
+def _shuts_out(schema: Any, other: Any) -> bool:
+    """Whether *schema* allows no key beside its own, and *other* requires one: nothing fits both."""
+    if not (isinstance(schema, dict) and isinstance(other, dict)):
+        return False
+    closed, demanding = cast("dict[str, Any]", schema), cast("dict[str, Any]", other)
+    if closed.get("additionalProperties") is not False or "patternProperties" in closed:
+        return False
+    return not {*closed.get("properties", ())} >= {*demanding.get("required", ())}
+
+
+def _tags(document: Any, reference: Any, path: tuple[str, ...]) -> Tags:
+    schema = object_at(document, reference)
+    if len(path) > _DEPTH:
+        return {}
+    members = [*_conjunction(document, schema)]
+    tags: dict[tuple[str, ...], frozenset[str]] = {}
+    required = {*chain.from_iterable(member.get("required", ()) for member in members)}
+    for member in members:
+        values = [member["const"]] if "const" in member else member.get("enum")
+        if values is not None:
+            _narrow(tags, {path: frozenset(json.dumps(value, sort_keys=True) for value in values)})
+        for name in required & member.get("properties", {}).keys():
+            _narrow(tags, _tags(document, member["properties"][name], (*path, name)))
+        for key in ("anyOf", "oneOf"):
+            if key in member:
+                _narrow(tags, _any_of([_tags(document, choice, path) for choice in member[key]]))
+    return tags
+
+
+def _conjunction(document: Any, schema: Any) -> Iterator[Any]:
+    """Yield *schema* and what it demands beside itself in ``allOf``."""
+    yield schema
+    for reference in schema.get("allOf", ()):
+        yield from _conjunction(document, object_at(document, reference))
+
+
+def _narrow(tags: dict[tuple[str, ...], frozenset[str]], others: Tags) -> None:
+    for path, values in others.items():
+        tags[path] = tags[path] & values if path in tags else values
+
+
+def _any_of(choices: list[Tags]) -> Tags:
+    """Return what is fixed whichever of *choices* applies."""
+    common = set[tuple[str, ...]].intersection(*({*choice} for choice in choices))
+    return {path: frozenset[str]().union(*(choice[path] for choice in choices)) for path in common}

@@ -1,0 +1,59 @@
+"""Everything nexws raises: one base class, facts as attributes, text built on demand."""
+
+from __future__ import annotations
+
+from nexws.errors.base import NexwsError
+from nexws.errors.failures import EventError
+from nexws.errors.serving import (
+    ConnectionClosedError,
+    EventFailed,
+    ExpectationError,
+    GroupLimitError,
+    GroupNameError,
+    HandshakeRefusedError,
+    NotAcceptedError,
+    NotServingError,
+    PayloadError,
+    UndeclaredEventError,
+)
+from nexws.errors.setup import (
+    DependencyError,
+    DuplicateEventError,
+    EncodingError,
+    EnvelopeError,
+    ErrorDeclarationError,
+    EventNameError,
+    ExampleError,
+    HandlerSignatureError,
+    RouterError,
+    SchemaConversionError,
+    SchemaError,
+    SetupError,
+)
+
+__all__ = [
+    "ConnectionClosedError",
+    "DependencyError",
+    "DuplicateEventError",
+    "EncodingError",
+    "EnvelopeError",
+    "ErrorDeclarationError",
+    "EventError",
+    "EventFailed",
+    "EventNameError",
+    "ExampleError",
+    "ExpectationError",
+    "GroupLimitError",
+    "GroupNameError",
+    "HandlerSignatureError",
+    "HandshakeRefusedError",
+    "NexwsError",
+    "NotAcceptedError",
+    "NotServingError",
+    "PayloadError",
+    "RouterError",
+    "SchemaConversionError",
+    "SchemaError",
+    "SetupError",
+    "UndeclaredEventError",
+]

@@ -1,0 +1,131 @@
+"""What people do on the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.async_api import ConsoleMessage, Locator, Page, Route, WebSocketRoute, expect
+
+from tests.docs_ui.console_document import document
+
+PATIENCE = 20.0
+Json = dict[str, Any]
+
+
+def push(station: str = "grill", **more: object) -> str:
+    """Write the push of a placed order."""
+    return json.dumps(
+        {"event": "order.placed", "data": {"station": station, "number": 1, "table": 2, **more}}
+    )
+
+
+class Visit:
+    """A window in which the page is open; keeps what it asked for, and what it complained about."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.refused: list[str] = []
+        self.sockets: list[str] = []
+        self.complaints: list[str] = []
+        page.on("websocket", lambda socket: self.sockets.append(socket.url))
+        page.on("console", self._complain)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _complain(self, message: ConsoleMessage) -> None:
+        self.complaints.append(message.text)
+
+    async def refuse(self, route: Route) -> None:
+        self.refused.append(route.request.url)
+        await route.abort()
+
+    async def reference(
+        self, path: str = "/asyncapi", change: Callable[[Json], object] | None = None
+    ) -> None:
+        """Open the page, of the document as *change* has changed it."""
+        await self._replace(change)
+        await self.page.goto(self.url + path)
+        await expect(self.page.locator("#operations")).to_be_visible(timeout=PATIENCE * 1000)
+
+    async def console(self, change: Callable[[Json], object] | None = None, hash: str = "#console") -> None:
+        """Open the console, of the document as *change* has changed it."""
+        await self._replace(change)
+        await self.page.goto(f"{self.url}/asyncapi{hash}")
+        await expect(self.page.get_by_role("button", name="Connect", exact=True).first).to_be_visible()
+
+    async def _replace(self, change: Callable[[Json], object] | None) -> None:
+        if change is None:
+            return
+        changed = document()
+        change(changed)
+        await self.page.route("**/asyncapi.json", lambda route: route.fulfill(json=changed))
+
+    async def connect(self) -> None:
+        await self.page.locator(".connect").get_by_role("button", name="Connect").click()
+        await expect(self.state).to_have_text("Connected")
+
+    async def serve(self, answer: Callable[[WebSocketRoute, str | bytes], object]) -> None:
+        """Answer in the server's place."""
+
+        def accept(socket: WebSocketRoute) -> None:
+            socket.on_message(lambda message: answer(socket, message))
+
+        await self.page.route_web_socket("**/kitchen/*", accept)
+
+    async def answer_with(self, *frames: str | bytes) -> None:
+        """Answer each event with these frames, in the server's place."""
+
+        def answer(socket: WebSocketRoute, _: str | bytes) -> None:
+            for frame in frames:
+                socket.send(frame)
+
+        await self.serve(answer)
+
+    async def choose(self, event: str) -> None:
+        await self.events.get_by_role("option", name=event).click()
+        await expect(self.page.get_by_role("heading", name=event)).to_be_visible()
+
+    async def write(self, payload: object) -> None:
+        """Write the payload as JSON."""
+        await self.page.get_by_role("button", name="JSON", exact=True).click()
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        await self.page.get_by_label("Payload as JSON").fill(text)
+
+    async def form(self) -> None:
+        await self.page.get_by_role("button", name="Form", exact=True).click()
+
+    async def send(self) -> None:
+        await self.page.get_by_role("button", name="Send", exact=True).click()
+
+    async def payload(self) -> object:
+        found: object = json.loads(await self.page.get_by_label("Payload as JSON").input_value())
+        return found
+
+    async def log(self) -> list[Json]:
+        """Read the log as its button copies it."""
+        context = self.page.context
+        await context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await self.page.get_by_title("Copy what is shown").click()
+        await expect(self.page.get_by_text("Copied", exact=True)).to_be_visible()
+        text: str = await self.page.evaluate("() => navigator.clipboard.readText()")
+        return [json.loads(line) for line in text.splitlines()]
+
+    @property
+    def state(self) -> Locator:
+        return self.page.locator(".connect").get_by_role("status")
+
+    @property
+    def events(self) -> Locator:
+        return self.page.get_by_role("listbox", name="Events")
+
+    @property
+    def outcome(self) -> Locator:
+        return self.page.locator(".outcome")
+
+    def rows(self, kind: str) -> Locator:
+        return self.page.locator(f'.row[data-kind="{kind}"]')
+
+    def request(self, event: str) -> Locator:
+        """Find what was sent, with all of its answers."""
+        return self.page.locator(".group", has=self.page.locator('[data-kind="sent"]', has_text=event))
