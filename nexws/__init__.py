@@ -7,6 +7,7 @@ from nexws.consumer import Channel, ConsumerRoute, EventConsumer, WebSocketConsu
 from nexws.errors import (
     ConnectionClosedError,
     DependencyError,
+    DocumentError,
     DuplicateEventError,
     EncodingError,
     EnvelopeError,
@@ -68,6 +69,7 @@ __all__ = [
     "ConnectionOpened",
     "ConsumerRoute",
     "DependencyError",
+    "DocumentError",
     "DuplicateEventError",
     "Emit",
     "EmitOptions",

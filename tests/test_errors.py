@@ -62,6 +62,10 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         ),
         "event 'chat.message' cannot be documented: Message.sender has no schema; write a model in its place",
     ),
+    (
+        errors.DocumentError("old", "2.6.0"),
+        "the old document names version '2.6.0'; compare AsyncAPI 3 documents",
+    ),
     (errors.EventError("group_full", "the group is full"), "group_full: the group is full"),
     (errors.EventError("group_full"), "group_full"),
     (

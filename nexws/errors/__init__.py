@@ -18,6 +18,7 @@ from nexws.errors.serving import (
 )
 from nexws.errors.setup import (
     DependencyError,
+    DocumentError,
     DuplicateEventError,
     EncodingError,
     EnvelopeError,
@@ -34,6 +35,7 @@ from nexws.errors.setup import (
 __all__ = [
     "ConnectionClosedError",
     "DependencyError",
+    "DocumentError",
     "DuplicateEventError",
     "EncodingError",
     "EnvelopeError",

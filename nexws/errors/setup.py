@@ -6,6 +6,7 @@ from nexws.errors.base import NexwsError
 
 __all__ = [
     "DependencyError",
+    "DocumentError",
     "DuplicateEventError",
     "EncodingError",
     "EnvelopeError",
@@ -163,3 +164,15 @@ class SchemaConversionError(SetupError):
 
     def __str__(self) -> str:
         return f"{self.where} cannot be documented: {self.path} {self.problem}; {self.fix}"
+
+
+class DocumentError(NexwsError, ValueError):
+    """A document cannot be compared."""
+
+    def __init__(self, which: str, version: object) -> None:
+        super().__init__(which, version)
+        self.which, self.version = which, version
+
+    def __str__(self) -> str:
+        found = "no version of AsyncAPI" if self.version is None else f"version {self.version!r:.40}"
+        return f"the {self.which} document names {found}; compare AsyncAPI 3 documents"

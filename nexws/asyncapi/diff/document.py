@@ -12,21 +12,9 @@ from nexws.asyncapi.diff.parts import choices, matched, security, words
 from nexws.asyncapi.diff.schemas import Schemata
 from nexws.asyncapi.diff.surface import Channel, Surface
 from nexws.asyncapi.references import is_object, table
-from nexws.errors import NexwsError
+from nexws.errors import DocumentError
 
 __all__ = ["DocumentError", "diff"]
-
-
-class DocumentError(NexwsError, ValueError):
-    """A document cannot be compared."""
-
-    def __init__(self, which: str, version: object) -> None:
-        super().__init__(which, version)
-        self.which, self.version = which, version
-
-    def __str__(self) -> str:
-        found = "no version of AsyncAPI" if self.version is None else f"version {self.version!r:.40}"
-        return f"the {self.which} document names {found}; compare AsyncAPI 3 documents"
 
 
 def diff(old: Any, new: Any) -> list[Change]:
