@@ -41,6 +41,7 @@ class DocsRoute(BaseRoute):
     """
 
     def __init__(self, path: str, app: NexiosApp, *, console: bool) -> None:
+        path = f"/{path.lstrip('/')}"
         super().__init__(path, [], "nexws.docs")
         self.raw_path = path
         self._app, self._console = app, console
@@ -64,7 +65,8 @@ class DocsRoute(BaseRoute):
         assert answering is not None  # it matched
         answer = answering(scope)
         if answer is None:
-            await _respond(send, 404, {"content-type": "text/plain; charset=utf-8"}, b"not found")
+            missing = {"content-type": "text/plain; charset=utf-8"}
+            await _respond(send, 404, missing, b"" if method == "HEAD" else b"not found", length=9)
             return
         etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
         headers = {
@@ -74,7 +76,8 @@ class DocsRoute(BaseRoute):
             "x-content-type-options": "nosniff",
             **answer.headers,
         }
-        if etag in _header(scope, b"if-none-match"):
+        known = _header(scope, b"if-none-match")
+        if etag in known or known.strip() == "*":
             await _respond(send, 304, headers, b"")
             return
         body = b"" if method == "HEAD" else answer.content
@@ -173,7 +176,7 @@ async def _respond(
 ) -> None:
     size = len(body) if length is None else length
     given = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    if status != 304:
+    if status not in (204, 304):  # whose content, if any, is not theirs
         given.append((b"content-length", str(size).encode()))
     await send({"type": "http.response.start", "status": status, "headers": given})
     await send({"type": "http.response.body", "body": body})

@@ -60,9 +60,15 @@ class Options:
     def timeout(self) -> float | None:
         """Give the seconds that it may take."""
         seconds = self._mark.timeout
-        if seconds is not None and not seconds > 0:
+        if seconds is not None and (isinstance(seconds, bool) or not seconds > 0):
             raise self._refuse(f"has timeout={seconds!r}", "write seconds, or math.inf for no end")
         return seconds
+
+    def tags(self) -> tuple[str, ...]:
+        """Give the tags."""
+        if isinstance(self._mark.tags, str):
+            raise self._refuse(f"has tags={self._mark.tags!r}", "write a list of tags")
+        return tuple(self._mark.tags)
 
     def shield(self, *, streams: bool) -> bool:
         """Give whether it outlives its client."""
@@ -88,6 +94,8 @@ class Options:
 
     def examples(self, schema: object, *, has_payload: bool) -> tuple[Any, ...]:
         """Give the examples, as clients write them."""
+        if isinstance(self._mark.examples, str):
+            raise self._refuse("has examples= that is text", "write a list of examples")
         examples = tuple(self._mark.examples)
         if examples and not has_payload:
             raise self._refuse("has examples, but no payload", "leave examples= out")

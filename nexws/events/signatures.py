@@ -150,7 +150,7 @@ def read_handler(
         concurrency=options.concurrency(is_sync=reader.is_sync),
         timeout=options.timeout(),
         shield=options.shield(streams=reader.streams),
-        tags=tuple(mark.tags),
+        tags=options.tags(),
         deprecated=mark.deprecated,
         examples=options.examples(reader.schema, has_payload=has_payload),
         function=function,

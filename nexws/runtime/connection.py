@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import time
 import uuid
@@ -117,6 +118,7 @@ class Connection:
         self._server_send = server_send or send  # leads to the socket, where a middleware wraps the other
         self._handling = False
         self._life = Interrupt()
+        self._patience: anyio.CancelScope
         self._expires: float | None = None
         self._ends = ends
         self._witness: CloseWitness | None = None
@@ -132,9 +134,8 @@ class Connection:
         try:
             async with anyio.create_task_group() as self._tasks:
                 try:
-                    await self._life.over(self._live)
-                except Interrupted:
-                    pass
+                    with anyio.CancelScope() as self._patience, contextlib.suppress(Interrupted):
+                        await self._life.over(self._live)
                 finally:
                     with anyio.CancelScope(shield=True):
                         await self._end_jobs()
@@ -220,7 +221,7 @@ class Connection:
                 await self._say_goodbye(code, reason)
             self.outbox.close()
             if not self._handling:
-                self._life.request()
+                self._interrupt()
 
     async def refuse(self, reason: str = "", status: int = 403) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
@@ -307,7 +308,7 @@ class Connection:
         """Notice that the client has left while a hook runs."""
         if self.state is State.OPEN:
             self._left(message)
-            self._life.request()
+            self._interrupt()
 
     async def _end(self) -> None:
         """See to it that the client was told and the application knows."""
@@ -335,7 +336,7 @@ class Connection:
     async def _overflow(self, message: Message) -> None:
         await self.application.overflowed(message)
         if self.state is not State.OPEN:
-            self._life.request()
+            self._interrupt()
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         message = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}
@@ -368,9 +369,19 @@ class Connection:
             self.code = CloseCode.SLOW
         self.state = State.CLOSED
         abort(self._server_send, self._ends)
-        self._life.request()
+        self._interrupt()
 
     # -- tasks
+
+    def _interrupt(self) -> None:
+        """End the life of the connection, once as asyncio does it, and for good where a clean-up does not end."""
+        if not self._life.is_requested:
+            self._life.request()
+            self._spawn(self._insist)
+
+    async def _insist(self) -> None:
+        await anyio.sleep(self.limits.disconnect_timeout)
+        self._patience.cancel()
 
     def _spawn(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
         self._tasks.start_soon(function, *arguments)

@@ -354,6 +354,32 @@ async def test_shielded_handlers_keep_the_order(app: NexiosApp) -> None:
         assert [(await next_frame(client))["ref"] for _ in range(2)] == ["a", "b"]
 
 
+async def test_a_clean_up_that_does_not_end_is_cut_short() -> None:
+    """The connection ends all the same, and the consumer hears of it."""
+
+    class Hanging(EventConsumer):
+        log: list[object] = []
+
+        @on("hang")
+        async def hang(self) -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self.log.append("cleaning up")
+                await asyncio.sleep(3600)
+
+        async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+            self.log.append(close_code)
+
+    app = NexiosApp()
+    Nexws(app, limits=Limits(disconnect_timeout=0.05))
+    app.add_ws_route(Hanging.as_route("/"))
+    async with connect(app, "/") as client:
+        await client.send("hang")
+        await anyio.wait_all_tasks_blocked()
+    assert Hanging.log == ["cleaning up", 1000]
+
+
 # -- threads
 
 

@@ -643,6 +643,13 @@ MISTAKES: list[tuple[Callable[[], object], type[SetupError], str]] = [
         ExampleError,
         "example 1 of event 'order.place' does not fit its schema: it cannot",
     ),
+    (with_option(timeout=True), HandlerSignatureError, "has timeout=True; write seconds"),
+    (with_option(tags="orders"), HandlerSignatureError, "has tags='orders'; write a list of tags"),
+    (
+        with_option(examples="tea"),
+        HandlerSignatureError,
+        "has examples= that is text; write a list of examples",
+    ),
     (examples_without_payload, HandlerSignatureError, "has examples, but no payload; leave examples= out"),
     (examples_of_bytes, ExampleError, "its payload is bytes; leave examples= out"),
     (an_example_of_a_push, ExampleError, "example 1 of event 'order.placed' does not fit its schema: item"),
