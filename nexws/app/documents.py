@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal, cast
 
 from nexios import NexiosApp
@@ -55,11 +56,10 @@ def build_asyncapi(
             qualifier=route.consumer.__module__,
             address=_PARAMETER.sub(r"{\1}", path),
             parameters=route.converters,
-            description=_text(route.consumer.__doc__),
+            description=inspect.cleandoc(route.consumer.__doc__ or ""),
             contract=route.consumer.contract,
             subprotocols=tuple(route.consumer.subprotocols),
             limits=limits,
-            is_guarded=bool(settings.guards),
         )
         for path, route in routes_of(app.router.routes)
         if issubclass(route.consumer, EventConsumer)
@@ -68,7 +68,7 @@ def build_asyncapi(
         channels,
         info=info,
         servers=servers or {},
-        security=[_scheme(each) for each in settings.backends],
+        security=_schemes(settings.backends),
         spec=spec,
         view=view,
     )
@@ -91,9 +91,16 @@ def _info_of(app: NexiosApp) -> dict[str, str]:
     return {name: text for name, text in info.items() if text}
 
 
-def _text(docstring: str | None) -> str:
-    lines = (docstring or "").strip().splitlines()
-    return "\n".join(line.strip() for line in lines)
+def _schemes(backends: Iterable[AuthenticationBackend]) -> list[SecurityScheme]:
+    """Say how clients are known: each way once, and each under a name of its own."""
+    found: dict[str, SecurityScheme] = {}
+    for scheme in map(_scheme, backends):
+        number, name = 1, scheme.name
+        while name in found and replace(found[name], name=scheme.name) != scheme:
+            number += 1
+            name = f"{scheme.name}_{number}"
+        found[name] = replace(scheme, name=name)
+    return list(found.values())
 
 
 def _scheme(backend: AuthenticationBackend) -> SecurityScheme:

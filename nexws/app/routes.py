@@ -42,7 +42,7 @@ class DocsRoute(BaseRoute):
 
     def __init__(self, path: str, app: NexiosApp, *, console: bool) -> None:
         path = f"/{path.lstrip('/')}"
-        super().__init__(path, [], "nexws.docs")
+        super().__init__(path, [], "nexws-docs")  # nexios looks for a dotted name in groups
         self.raw_path = path
         self._app, self._console = app, console
         self._document: tuple[tuple[int, ...], dict[str, Any]] | None = None

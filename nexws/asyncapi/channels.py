@@ -34,5 +34,8 @@ class Channel:
     contract: Contract
     subprotocols: Sequence[str] = ()
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
-    is_guarded: bool = False
-    """Whether the application has guards of its own."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its frames are msgpack, unless a client chooses otherwise."""
+        return next(iter(self.contract.codecs)) == "msgpack"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import Any, Final, Literal
 
 from pydantic_core import to_json
@@ -16,6 +17,7 @@ from nexws.protocol import CloseCode
 
 __all__ = ["write_document"]
 
+_NO_KEY: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _REFERENCE: Final = re.compile(r'"\$ref":"#/components/schemas/([A-Za-z0-9._-]+)"')
 
 _CLOSINGS: Final[Mapping[CloseCode, str]] = {
@@ -102,14 +104,15 @@ def _used(schemas: Mapping[str, Json], messages: Mapping[str, Json]) -> dict[str
 
 
 def _name(channel: Channel, taken: Mapping[str, object]) -> str:
-    """Name a channel after its consumer; where two have one name, the later has its module before it."""
-    for candidate in (channel.name, f"{channel.qualifier}.{channel.name}"):
-        if candidate not in taken:
-            return candidate
-    number = 2
-    while f"{channel.name}_{number}" in taken:
-        number += 1
-    return f"{channel.name}_{number}"
+    """Name a channel after its consumer; where two have one name, the later has its module before it.
+
+    There is no dot in it: what is before the first one in the name of a message is the channel.
+    """
+    name, qualified = (
+        _NO_KEY.sub("_", each) for each in (channel.name, f"{channel.qualifier}_{channel.name}")
+    )
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(each for each in chain((name, qualified), numbered) if each not in taken)
 
 
 def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequence[SecurityScheme]) -> Json:

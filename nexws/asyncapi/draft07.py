@@ -32,7 +32,9 @@ class UnconvertibleError(Exception):
 
     def __init__(self, path: str, problem: str, fix: str) -> None:
         super().__init__(path, problem, fix)
-        self.path, self.problem, self.fix = path, problem, fix
+        self.path = path
+        self.problem = problem
+        self.fix = fix
 
 
 def convert(schema: Schema, path: str, definitions: Mapping[str, Schema]) -> tuple[Schema, list[Schema]]:

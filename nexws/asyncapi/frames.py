@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +13,9 @@ __all__ = ["FrameSchemas", "Json", "codes_of"]
 Json: TypeAlias = "dict[str, Any]"
 
 _SAFE_INTEGER: Final = 2**53 - 1
+_LONGEST_NAME: Final = 128
+_NAME: Final = "[A-Za-z0-9_.:-]"
+_OWN_CODES: Final = frozenset(code.value for code in FailureCode)
 _REF: Final[Json] = {
     "type": ["string", "integer"],
     "maxLength": 128,
@@ -45,11 +47,15 @@ _DETAILS: Final[Json] = {
 }
 
 
-def codes_of(handler: Handler, *, is_guarded: bool) -> list[str]:
-    """List the codes of nexws that an event may fail with."""
-    codes = [FailureCode.BAD_FRAME, FailureCode.BAD_ENVELOPE, FailureCode.INVALID_PAYLOAD]
-    if is_guarded or handler.guards:
-        codes += [FailureCode.UNAUTHENTICATED, FailureCode.FORBIDDEN]
+def codes_of(handler: Handler) -> list[str]:
+    """List the codes of nexws that an event may fail with.
+
+    Handlers may raise some themselves: that the client may not, and, where they take any name, that it is none.
+    """
+    codes = [FailureCode.BAD_FRAME, FailureCode.BAD_ENVELOPE]
+    if handler.event.endswith("*"):
+        codes.append(FailureCode.UNKNOWN_EVENT)
+    codes += [FailureCode.INVALID_PAYLOAD, FailureCode.UNAUTHENTICATED, FailureCode.FORBIDDEN]
     codes += [FailureCode.RATE_LIMITED, FailureCode.TIMEOUT]
     if handler.concurrency == "latest":
         codes.append(FailureCode.CANCELLED)
@@ -68,7 +74,7 @@ class FrameSchemas:
     ) -> Json:
         """Write what a client sends for an event."""
         keys = self._envelope
-        own = {keys.event: self._name(name), keys.ref: dict(_REF), keys.meta: dict(_META)}
+        own = {keys.event: self.name_of(name), keys.ref: dict(_REF), keys.meta: dict(_META)}
         required = [keys.event, *([keys.ref] if needs_ref else [])]
         if is_binary:
             return _closed(own, required)
@@ -84,7 +90,7 @@ class FrameSchemas:
     def answer(self, name: str, status: str, data: Json | None, *, is_binary: bool) -> Json:
         """Write an answer: ``ok``, ``next`` or ``done``."""
         keys = self._envelope
-        own = {keys.event: self._name(name), keys.ref: dict(_REF), keys.status: {"const": status}}
+        own = {keys.event: self.name_of(name), keys.ref: dict(_REF), keys.status: {"const": status}}
         required = [keys.event, keys.ref, keys.status]
         return _closed(own, required) if is_binary else self._with(own, required, data)
 
@@ -96,7 +102,8 @@ class FrameSchemas:
     def failure(self, event: Json, codes: Sequence[str], typed: Mapping[str, Json]) -> Json:
         """Write a failure; *typed* are the schemas of the data of those codes that have one."""
         keys = self._envelope
-        kinds = [_error({"enum": list(codes)}, None)] if codes else []
+        plain = [code for code in dict.fromkeys(codes) if code not in typed]
+        kinds = [_error({"enum": plain}, None)] if plain else []
         kinds += [_error({"const": code}, data) for code, data in typed.items()]
         own = {
             keys.event: event,
@@ -108,20 +115,35 @@ class FrameSchemas:
 
     def name_of(self, name: str) -> Json:
         """Write the name of an event, or of all those of a family that nothing closer serves."""
-        return self._name(name)
-
-    def _name(self, name: str) -> Json:
         if not name.endswith("*"):
             return {"const": name}
-        prefix = name[:-1]
-        pattern = f"^{re.escape(prefix)}." if prefix else rf"^(?!{re.escape(RESERVED_PREFIX)})"
-        closer = [each for each in self._names if each != name and each.startswith(prefix)]
+        exact, families = self._closer(name)
+        if name == UNKNOWN:
+            families.append(_beginning(RESERVED_PREFIX))
+        return _names(f"{_beginning(name[:-1])}{_NAME}+$", exact, families)
+
+    def name_of_none(self, reserved: Sequence[str]) -> Json:
+        """Write the names that nothing serves, without those of nexws that have failures of their own."""
+        if UNKNOWN in self._names:
+            return _names(f"{_beginning(RESERVED_PREFIX)}{_NAME}*$", reserved, [])
+        exact, families = self._closer(UNKNOWN)
+        return _names(f"^{_NAME}+$", [*exact, *reserved], families)
+
+    def example_of(self, name: str) -> str:
+        """Give a name that a client may send for an event, or for one of a family."""
+        if not name.endswith("*"):
+            return name
+        number, example = 1, f"{name[:-1]}example"
+        while example in self._names:
+            number += 1
+            example = f"{name[:-1]}example{number}"
+        return example
+
+    def _closer(self, name: str) -> tuple[list[str], list[str]]:
+        """List what goes before a family: exact names, and the patterns of longer families."""
+        closer = [each for each in self._names if each != name and each.startswith(name[:-1])]
         exact = [each for each in closer if not each.endswith("*")]
-        families = [f"^{re.escape(each[:-1])}." for each in closer if each.endswith("*") and each != UNKNOWN]
-        others: list[Json] = [{"enum": exact}] if exact else []
-        others += [{"pattern": each} for each in families]
-        schema: Json = {"type": "string", "pattern": pattern, "maxLength": 128}
-        return {**schema, "not": others[0] if len(others) == 1 else {"anyOf": others}} if others else schema
+        return exact, [f"{_beginning(each[:-1])}." for each in closer if each.endswith("*")]
 
     def _with(self, own: Json, required: list[str], data: Json | None, *, is_open: bool = False) -> Json:
         """Put a payload into the frame, under its key or beside the envelope's."""
@@ -156,9 +178,22 @@ def _error(code: Json, data: Json | None) -> Json:
         "retry_after": {"type": "number", "minimum": 0, "description": "Seconds."},
         "retryable": {"type": "boolean"},
     }
-    if data is not None:
+    if data is not None and code["const"] not in _OWN_CODES:  # a program's own has nothing but its data
         del properties["details"], properties["retry_after"]
     return _closed(properties, ["code", "message", "retryable"])
+
+
+def _names(pattern: str, exact: Sequence[str], families: Sequence[str]) -> Json:
+    """Write the names of a pattern, but for these and those of these patterns."""
+    others: list[Json] = [{"enum": list(exact)}] if exact else []
+    others += [{"pattern": each} for each in families]
+    schema: Json = {"type": "string", "pattern": pattern, "maxLength": _LONGEST_NAME}
+    return {**schema, "not": others[0] if len(others) == 1 else {"anyOf": others}} if others else schema
+
+
+def _beginning(prefix: str) -> str:
+    """Write what begins so; nothing else in a name means something in a pattern."""
+    return "^" + prefix.replace(".", "\\.")
 
 
 def _closed(properties: Json, required: list[str]) -> Json:

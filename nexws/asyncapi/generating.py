@@ -6,7 +6,7 @@ import re
 from typing import Any, Literal, TypeAlias, cast
 
 from pydantic import PydanticUserError
-from pydantic.json_schema import CoreModeRef, DefsRef, GenerateJsonSchema
+from pydantic.json_schema import CoreModeRef, DefsRef, GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
 from nexws.asyncapi.draft07 import NO_SCHEMA, Schema
@@ -40,7 +40,11 @@ class SchemaGenerator(GenerateJsonSchema):
 
     def __init__(self) -> None:
         super().__init__(ref_template="{model}")
-        self.ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}
+        self.ignored_warning_kinds: set[JsonSchemaWarningKind] = {
+            "skipped-choice",
+            "non-serializable-default",
+            "skipped-discriminator",
+        }
         self._written: dict[str, CoreSchema] = {}
 
     def describe(self, schema: CoreSchema, mode: Mode) -> Schema:

@@ -10,22 +10,33 @@ from nexws.asyncapi.channels import Channel
 from nexws.asyncapi.frames import FrameSchemas, Json, codes_of
 from nexws.asyncapi.schemas import DocumentSchemas, Schemas, SchemaUse
 from nexws.events import ANY_PAYLOAD, NO_PAYLOAD, Emit, Handler
-from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, Envelope, FailureCode
+from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, UNKNOWN, Envelope, FailureCode
 
 __all__ = ["ChannelUses", "ChannelWriter", "correlation_key"]
 
 View = Literal["server", "client"]
+
+_SUFFIXES: Final = (".ok", ".next", ".done", ".error", ".push", ".event")
+_SPELT: Final = {"*": "any", ":": "colon", "$": "dollar", "@": "at"}
 
 _OF_NO_EVENT: Final = [
     FailureCode.BAD_FRAME.value,
     FailureCode.BAD_ENVELOPE.value,
     FailureCode.TOO_LARGE.value,
     FailureCode.RATE_LIMITED.value,
+    FailureCode.UNKNOWN_EVENT.value,
     FailureCode.INTERNAL.value,
+]
+_OF_UNKNOWN: Final = [
+    FailureCode.UNKNOWN_EVENT.value,
+    FailureCode.BAD_FRAME.value,
+    FailureCode.BAD_ENVELOPE.value,
+    FailureCode.RATE_LIMITED.value,
 ]
 _OF_CANCEL: Final = [
     FailureCode.BAD_FRAME.value,
     FailureCode.BAD_ENVELOPE.value,
+    FailureCode.INVALID_PAYLOAD.value,
     FailureCode.RATE_LIMITED.value,
 ]
 
@@ -38,11 +49,16 @@ class ChannelUses:
         self.replies: dict[str, SchemaUse] = {}
         self.pushes: dict[str, SchemaUse] = {}
         self.errors: dict[tuple[str, str], SchemaUse] = {}
+        packed = channel.is_packed  # where bytes are data as any other
         for event, handler in channel.contract.handlers.items():
             where = f"event {event!r}"
-            if not (handler.schema is NO_PAYLOAD or handler.schema is ANY_PAYLOAD or handler.is_binary):
+            if not (
+                handler.schema is NO_PAYLOAD
+                or handler.schema is ANY_PAYLOAD
+                or (handler.is_binary and not packed)
+            ):
                 self.payloads[event] = schemas.add(handler.schema, where=where)
-            if handler.reply is not None and not handler.writer.is_binary:
+            if handler.reply is not None and (packed or not handler.writer.is_binary):
                 what = "the items of" if handler.streams else "the reply to"
                 self.replies[event] = schemas.add(
                     handler.reply, where=f"{what} event {event!r}", mode="serialization"
@@ -52,7 +68,7 @@ class ChannelUses:
                     use = schemas.add(writer.schema, where=f"failure {code!r}", mode="serialization")
                     self.errors[event, code] = use
         for event, emit in channel.contract.emits.items():
-            if emit.schema is not None and not emit.writer.is_binary:
+            if emit.schema is not None and (packed or not emit.writer.is_binary):
                 self.pushes[event] = schemas.add(emit.schema, where=f"push {event!r}", mode="serialization")
 
 
@@ -65,7 +81,7 @@ class ChannelWriter:
         self._key, self._channel, self._uses, self._described = key, channel, uses, described
         contract = channel.contract
         self._frames = FrameSchemas(contract.envelope, tuple(contract.handlers), described.components)
-        self._packed = next(iter(contract.codecs)) == "msgpack"
+        self._packed = channel.is_packed
         self._receive, self._send = ("receive", "send") if view == "server" else ("send", "receive")
         self.messages: dict[str, Json] = {}
         self.operations: dict[str, Json] = {}
@@ -89,12 +105,13 @@ class ChannelWriter:
             has_any_data=handler.schema is ANY_PAYLOAD,
         )
         sent = self._message(
-            event,
+            _own_key(event),
             event,
             "event",
             payload,
+            name=event,
             is_binary=handler.is_binary,
-            examples=[self._example(event, each) for each in handler.examples],
+            examples=[self._example(event, each, needs_ref=handler.streams) for each in handler.examples],
             **({"x-nexws-deprecated": True} if handler.deprecated else {}),
         )
         answers = [self._answer(event, handler, "next" if handler.streams else "ok")]
@@ -103,7 +120,7 @@ class ChannelWriter:
             answers.append(self._message(f"{event}.done", event, "done", done))
         answers.append(self._failure(event, handler))
         self._operation(
-            event,
+            _own_key(event),
             self._receive,
             sent,
             _words(handler.summary, handler.description, handler.tags, security),
@@ -119,7 +136,7 @@ class ChannelWriter:
         return self._message(f"{event}.{status}", event, kind, payload, is_binary=is_binary)
 
     def _failure(self, event: str, handler: Handler) -> Json:
-        own = codes_of(handler, is_guarded=self._channel.is_guarded)
+        own = codes_of(handler)
         typed: dict[str, Json] = {}
         for code in handler.errors:
             use = self._uses.errors.get((event, code))
@@ -143,21 +160,18 @@ class ChannelWriter:
 
     def _reserved(self, security: Sequence[Json]) -> None:
         """Write what belongs to the protocol itself."""
+        streams = any(handler.streams for handler in self._channel.contract.handlers.values())
+        others = self._frames.name_of_none([ERROR_EVENT, CANCEL_EVENT] if streams else [ERROR_EVENT])
+        codes = (
+            _OF_UNKNOWN if streams else [*_OF_UNKNOWN, FailureCode.INVALID_PAYLOAD.value]
+        )  # of nexws.cancel
+        of_none = self._frames.failure({"const": ERROR_EVENT}, _OF_NO_EVENT, {})
+        of_others = self._frames.failure(others, codes, {})
         none = [
-            self._message(
-                "nexws.error",
-                ERROR_EVENT,
-                "failure",
-                self._frames.failure({"const": ERROR_EVENT}, _OF_NO_EVENT, {}),
-            ),
-            self._message(
-                "unknown.error",
-                "*",
-                "failure",
-                self._frames.failure({"type": "string"}, [FailureCode.UNKNOWN_EVENT.value], {}),
-            ),
+            self._message(ERROR_EVENT, ERROR_EVENT, "failure", of_none),
+            self._message("nexws.unknown.error", UNKNOWN, "failure", of_others),
         ]
-        if any(handler.streams for handler in self._channel.contract.handlers.values()):
+        if streams:
             sent = self._message(CANCEL_EVENT, CANCEL_EVENT, "event", self._frames.cancel())
             failed = self._frames.failure({"const": CANCEL_EVENT}, _OF_CANCEL, {})
             none.append(self._message(f"{CANCEL_EVENT}.error", CANCEL_EVENT, "failure", failed))
@@ -170,17 +184,19 @@ class ChannelWriter:
     def _data(self, use: SchemaUse | None) -> Json | None:
         return None if use is None else self._described.ref_of(use)
 
-    def _example(self, event: str, data: Any) -> Json:
+    def _example(self, event: str, data: Any, *, needs_ref: bool = False) -> Json:
         envelope: Envelope = self._channel.contract.envelope
-        return {"payload": envelope.pack({"event": event, "data": data})}
+        parts = {"event": self._frames.example_of(event), "data": data, **({"ref": "1"} if needs_ref else {})}
+        return {"payload": envelope.pack(parts)}
 
     def _message(
         self,
-        name: str,
+        key: str,
         event: str,
         kind: str,
         payload: Json,
         *,
+        name: str = "",
         is_binary: bool = False,
         examples: Sequence[Json] = (),
         **more: Any,
@@ -190,7 +206,7 @@ class ChannelWriter:
         packed = "application/msgpack" if self._packed else "application/json"
         has_ref = self._channel.contract.envelope.ref in payload["properties"]
         message: Json = {
-            "name": name,
+            "name": name or key,
             "contentType": "application/octet-stream" if framed else packed,
             **(
                 {"correlationId": {"$ref": f"#/components/correlationIds/{correlation_key(self._channel)}"}}
@@ -204,7 +220,7 @@ class ChannelWriter:
             **({"x-nexws-binary": True} if framed else {}),
             **more,
         }
-        key = _unused(_key(name), self.messages)
+        key = _unused(_key(key), self.messages)
         self.messages[key] = message
         return self._ref("channels", self._key, "messages", key)
 
@@ -239,9 +255,14 @@ def correlation_key(channel: Channel) -> str:
     return _key(channel.contract.envelope.ref)
 
 
+def _own_key(event: str) -> str:
+    """Name an event's own message, never as any event's answers or pushes are named."""
+    return f"{event}.event" if event.endswith(_SUFFIXES) else event
+
+
 def _key(name: str) -> str:
-    """Make a key of an event's name: what keys cannot have is written otherwise."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name.replace("*", "__any__"))
+    """Make a key of a name, another one for each: what keys cannot have is spelt out."""
+    return re.sub(r"[^A-Za-z0-9._-]", lambda found: f"__{_SPELT[found[0]]}__", name)
 
 
 def _unused(key: str, taken: Mapping[str, object]) -> str:

@@ -160,7 +160,10 @@ class SchemaConversionError(SetupError):
 
     def __init__(self, where: str, path: str, problem: str, fix: str) -> None:
         super().__init__(where, path, problem, fix)
-        self.where, self.path, self.problem, self.fix = where, path, problem, fix
+        self.where = where
+        self.path = path
+        self.problem = problem
+        self.fix = fix
 
     def __str__(self) -> str:
         return f"{self.where} cannot be documented: {self.path} {self.problem}; {self.fix}"
@@ -171,7 +174,8 @@ class DocumentError(NexwsError, ValueError):
 
     def __init__(self, which: str, version: object) -> None:
         super().__init__(which, version)
-        self.which, self.version = which, version
+        self.which = which
+        self.version = version
 
     def __str__(self) -> str:
         found = "no version of AsyncAPI" if self.version is None else f"version {self.version!r:.40}"

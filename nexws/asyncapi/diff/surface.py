@@ -73,7 +73,7 @@ class Surface:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self._spoken: set[tuple[str, str]] = set()
-        self.channels = {
+        self.channels: dict[str, Channel] = {
             key: Channel(key, self.follow(channel)) for key, channel in table(document, "channels").items()
         }
         self.servers: dict[str, Any] = {
