@@ -92,11 +92,11 @@ class Dispatcher:
             try:
                 wanted = running.send(None)
             except StopIteration as done:
-                if "ref" not in read and self._handled is None:
-                    return None
-                return self._answer(plan, received, done.value, connection, began)
-            going_on = go_on_within(plan.seconds, running, wanted)
-            return self._later(going_on, plan, received, connection, began)
+                result = done.value
+            else:
+                going_on = go_on_within(plan.seconds, running, wanted)
+                return self._later(going_on, plan, received, connection, began)
+            return self._answer(plan, received, result, connection, began)
         except self._passed_on:
             self._told(plan, connection, received and received["event"], FailureCode.CANCELLED.value, began)
             raise
