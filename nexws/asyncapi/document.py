@@ -29,12 +29,14 @@ _CLOSINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.INTERNAL_ERROR: "The application failed.",
     CloseCode.SERVICE_RESTART: "The server stops.",
     CloseCode.SLOW: "The client did not read what it was sent in time.",
+    CloseCode.RATE_LIMITED: "The client sends more than is served for it.",
 }
 _COME_BACK: Final = {
     CloseCode.GOING_AWAY,
     CloseCode.INTERNAL_ERROR,
     CloseCode.SERVICE_RESTART,
     CloseCode.SLOW,
+    CloseCode.RATE_LIMITED,
 }
 
 

@@ -122,12 +122,15 @@ class FrameSchemas:
             families.append(_beginning(RESERVED_PREFIX))
         return _names(f"{_beginning(name[:-1])}{_NAME}+$", exact, families)
 
-    def name_of_none(self, reserved: Sequence[str]) -> Json:
-        """Write the names that nothing serves, without those of nexws that have failures of their own."""
+    def name_of_none(self) -> Json:
+        """Write the names that nothing serves."""
         if UNKNOWN in self._names:
-            return _names(f"{_beginning(RESERVED_PREFIX)}{_NAME}*$", reserved, [])
-        exact, families = self._closer(UNKNOWN)
-        return _names(f"^{_NAME}+$", [*exact, *reserved], families)
+            return {
+                "type": "string",
+                "pattern": f"{_beginning(RESERVED_PREFIX)}{_NAME}*$",
+                "maxLength": _LONGEST_NAME,
+            }
+        return _names(f"^{_NAME}+$", *self._closer(UNKNOWN))
 
     def example_of(self, name: str) -> str:
         """Give a name that a client may send for an event, or for one of a family."""

@@ -17,22 +17,17 @@ __all__ = ["ChannelUses", "ChannelWriter", "correlation_key"]
 View = Literal["server", "client"]
 
 _SUFFIXES: Final = (".ok", ".next", ".done", ".error", ".push", ".event")
-_SPELT: Final = {"*": "any", ":": "colon", "$": "dollar", "@": "at"}
+_SPELT: Final = {"*": "any", ":": "colon", "$": "dollar", "@": "at", "__": "plain"}
+_TO_SPELL: Final = re.compile(rf"[^A-Za-z0-9._-]|__(?=(?:{'|'.join(_SPELT.values())})__)")
 
 _OF_NO_EVENT: Final = [
     FailureCode.BAD_FRAME.value,
     FailureCode.BAD_ENVELOPE.value,
     FailureCode.TOO_LARGE.value,
     FailureCode.RATE_LIMITED.value,
-    FailureCode.UNKNOWN_EVENT.value,
     FailureCode.INTERNAL.value,
 ]
-_OF_UNKNOWN: Final = [
-    FailureCode.UNKNOWN_EVENT.value,
-    FailureCode.BAD_FRAME.value,
-    FailureCode.BAD_ENVELOPE.value,
-    FailureCode.RATE_LIMITED.value,
-]
+_OF_UNKNOWN: Final = [FailureCode.UNKNOWN_EVENT.value]
 _OF_CANCEL: Final = [
     FailureCode.BAD_FRAME.value,
     FailureCode.BAD_ENVELOPE.value,
@@ -65,7 +60,9 @@ class ChannelUses:
                 )
             for code, writer in handler.errors.items():
                 if writer.schema is not None and writer.schema is not Any:
-                    use = schemas.add(writer.schema, where=f"failure {code!r}", mode="serialization")
+                    use = schemas.add(
+                        writer.schema, where=f"failure {code!r} of event {event!r}", mode="serialization"
+                    )
                     self.errors[event, code] = use
         for event, emit in channel.contract.emits.items():
             if emit.schema is not None and (packed or not emit.writer.is_binary):
@@ -160,24 +157,19 @@ class ChannelWriter:
 
     def _reserved(self, security: Sequence[Json]) -> None:
         """Write what belongs to the protocol itself."""
-        streams = any(handler.streams for handler in self._channel.contract.handlers.values())
-        others = self._frames.name_of_none([ERROR_EVENT, CANCEL_EVENT] if streams else [ERROR_EVENT])
-        codes = (
-            _OF_UNKNOWN if streams else [*_OF_UNKNOWN, FailureCode.INVALID_PAYLOAD.value]
-        )  # of nexws.cancel
         of_none = self._frames.failure({"const": ERROR_EVENT}, _OF_NO_EVENT, {})
-        of_others = self._frames.failure(others, codes, {})
-        none = [
+        of_unknown = self._frames.failure(self._frames.name_of_none(), _OF_UNKNOWN, {})
+        of_cancel = self._frames.failure({"const": CANCEL_EVENT}, _OF_CANCEL, {})
+        failures = [
             self._message(ERROR_EVENT, ERROR_EVENT, "failure", of_none),
-            self._message("nexws.unknown.error", UNKNOWN, "failure", of_others),
+            self._message("nexws.unknown.error", UNKNOWN, "failure", of_unknown),
         ]
-        if streams:
+        if any(handler.streams for handler in self._channel.contract.handlers.values()):
             sent = self._message(CANCEL_EVENT, CANCEL_EVENT, "event", self._frames.cancel())
-            failed = self._frames.failure({"const": CANCEL_EVENT}, _OF_CANCEL, {})
-            none.append(self._message(f"{CANCEL_EVENT}.error", CANCEL_EVENT, "failure", failed))
             self._operation(CANCEL_EVENT, self._receive, sent, _words("End a stream.", "", (), security))
+        failures.append(self._message(f"{CANCEL_EVENT}.error", CANCEL_EVENT, "failure", of_cancel))
         summary = "A failure of a frame whose event cannot be read, or is served by nobody."
-        self._operation(ERROR_EVENT, self._send, none, _words(summary, "", (), security))
+        self._operation(ERROR_EVENT, self._send, failures, _words(summary, "", (), security))
 
     # -- the parts
 
@@ -262,7 +254,7 @@ def _own_key(event: str) -> str:
 
 def _key(name: str) -> str:
     """Make a key of a name, another one for each: what keys cannot have is spelt out."""
-    return re.sub(r"[^A-Za-z0-9._-]", lambda found: f"__{_SPELT[found[0]]}__", name)
+    return _TO_SPELL.sub(lambda found: f"__{_SPELT[found[0]]}__", name)
 
 
 def _unused(key: str, taken: Mapping[str, object]) -> str:

@@ -598,14 +598,22 @@ WARNED = [
     ),
     Wrong(
         "message that looks like another because its event is not required",
-        {f"{M}Chat.chat.count/payload/required": ["ref"]},
+        {
+            f"{M}Chat.chat.count/payload/required": ["ref"],
+            f"{M}Chat.chat.count/payload/additionalProperties": True,
+            f"{M}Chat.chat.message/payload/additionalProperties": True,
+        },
         "ambiguous-messages",
         "/channels/Chat/messages/chat.count",
         "the other side sends both 'chat.count' and 'chat.message'",
     ),
     Wrong(
         "reply that looks like the failure",
-        {f"{M}Chat.chat.message.error/payload/properties/status": {"enum": ["ok", "error"]}},
+        {
+            f"{M}Chat.chat.message.error/payload/properties/status": {"enum": ["ok", "error"]},
+            f"{M}Chat.chat.message.error/payload/additionalProperties": True,
+            f"{M}Chat.chat.message.ok/payload/additionalProperties": True,
+        },
         "ambiguous-messages",
         "/channels/Chat/messages/chat.message.error",
         "the application sends both 'chat.message.error' and 'chat.message.ok'",

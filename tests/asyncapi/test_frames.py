@@ -1,0 +1,351 @@
+"""The contract is closed: what crosses the wire is in the document, and what is not in it is not served."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped] # it brings no types
+import pytest
+from nexios import NexiosApp
+from nexios.routing import WebsocketRoute
+
+from nexws import build_asyncapi
+from nexws.events.msgpack_codec import MsgpackCodec
+from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, FailureCode
+from nexws.testing import Connection
+from tests.asyncapi.applications import EXAMPLES, application, documented
+from tests.asyncapi.recording import Judge, Recording, Seen, recorded, seen
+from tests.asyncapi.torture import EVERYTHING
+
+TRANSCRIPTS = [
+    each
+    for each in sorted(EXAMPLES.glob("*.txt"))
+    if all(line[:2] in {"> ", "< ", "# "} for line in each.read_text(encoding="utf-8").splitlines())
+]
+REFUSED = {FailureCode.BAD_ENVELOPE.value, FailureCode.UNKNOWN_EVENT.value, FailureCode.INVALID_PAYLOAD.value}
+UNREADABLE = {FailureCode.BAD_FRAME.value, FailureCode.TOO_LARGE.value}
+
+UNDECLARED = {"already_sent", "too_low", "table_full"}
+"""Codes that examples tell without having declared them, as a program may that is not ``strict``."""
+
+BY_HANDLERS = {'{"event": "lamp.attic", "data": {"on": true}, "ref": 4}'}
+"""What an example's own handler calls unknown."""
+
+
+TOLD_OF_NONE = {FailureCode.BAD_FRAME.value, FailureCode.BAD_ENVELOPE.value, FailureCode.RATE_LIMITED.value}
+"""What is told, beside ``unknown_event``, of a frame that names an event that nobody serves, and is wrong otherwise.
+
+No schema has it: it would be told from the failures of events by its name alone, which linters do not see.
+"""
+
+
+def is_doubly_wrong(frame: Any, judge: Judge, keys: dict[str, str]) -> bool:
+    """Whether a failure is of an event that nobody serves, but for another reason."""
+    error = frame.get(keys["error"], {})
+    as_unknown = {**frame, keys["error"]: {**error, "code": FailureCode.UNKNOWN_EVENT.value}}
+    return error.get("code") in TOLD_OF_NONE and "nexws.unknown.error" in judge.messages_of(
+        Seen(as_unknown, False, ""), "send"
+    )
+
+
+def check(
+    recording: Recording, document: dict[str, Any], *, undeclared: set[str], beyond_schemas: set[str]
+) -> None:
+    """See that each frame is what the document says; *beyond_schemas* are those that only the server finds wrong."""
+    judge = Judge(document, recording.path)
+    keys = judge.channel["x-nexws-envelope"]
+    for each in recording.sent():
+        if is_doubly_wrong(each.frame, judge, keys):
+            has_its_own = each.frame[keys["event"]] in {ERROR_EVENT, CANCEL_EVENT}
+            assert len(judge.messages_of(each, "send")) == has_its_own, each.raw
+        elif each.frame.get(keys["error"], {}).get("code") not in undeclared:
+            assert len(judge.messages_of(each, "send")) == 1, (each.raw, judge.messages_of(each, "send"))
+    for each, outcome in recording.answered(keys["ref"], keys["status"], keys["error"]):
+        fitting = judge.messages_of(each, "receive")
+        if outcome in REFUSED and str(each.raw) not in beyond_schemas:
+            assert not fitting, (each.raw, outcome, fitting)
+        elif outcome not in REFUSED | UNREADABLE:
+            assert len(fitting) == 1, (each.raw, outcome, fitting)
+
+
+# -- the documentation's examples
+
+
+def only_path(app: NexiosApp) -> str:
+    (route,) = (each for each in app.router.routes if isinstance(each, WebsocketRoute))
+    return re.sub(r"{\w+:int}", "7", route.raw_path)
+
+
+def speech(transcript: Path) -> list[tuple[str, str | bytes]]:
+    """Read a transcript: ``("<" or ">", frame)``, or ``("#", path)`` where a client connects."""
+    spoken: list[tuple[str, str | bytes]] = []
+    for line in transcript.read_text(encoding="utf-8").splitlines():
+        side, rest = line[0], line[2:]
+        if side == "#":
+            rest = rest.removeprefix("connected to ").partition(",")[0]
+        header, binary, data = rest.partition(r" \n ")
+        spoken.append((side, header.encode() + b"\n" + bytes.fromhex(data) if binary else rest))
+    return spoken
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda each: each.stem)
+async def test_what_is_said_in_a_transcript_is_in_the_document(transcript: Path) -> None:
+    app = application(transcript.stem.partition("_")[0])
+    spoken, recordings = speech(transcript), list[Recording]()
+    if spoken[0][0] != "#":
+        spoken.insert(0, ("#", only_path(app)))
+    starts = [number for number, (side, _) in enumerate(spoken) if side == "#"]
+    for start, end in itertools.pairwise([*starts, len(spoken)]):
+        async with recorded(app, str(spoken[start][1]), into=recordings) as client:
+            for side, frame in spoken[start + 1 : end]:
+                if side == ">":
+                    await client.send_raw(frame)
+                else:
+                    await client.receive_raw()
+    assert sum(len(each.said) for each in recordings) == len(spoken) - len(starts)
+    document = build_asyncapi(app)
+    for recording in recordings:
+        check(recording, document, undeclared=UNDECLARED, beyond_schemas=BY_HANDLERS)
+
+
+# -- the torture
+
+Frame = dict[str, Any]
+
+
+def say(event: str, *data: Any, **more: Any) -> Frame:
+    return {"event": event, **({"data": data[0]} if data else {}), **more}
+
+
+BLOB = b'{"event": "echo.bytes", "ref": "b"}\n\x00\n\xff'
+
+TORTURE: list[Frame | str | bytes] = [
+    # served
+    say("ping"),
+    say("ping", ref="x" * 128, meta={"key": "1", "traceparent": "00-1"}),
+    say("everything", EVERYTHING),
+    say("everything", {**EVERYTHING, "price": 2, "small": "abc"}),
+    say("either", {"text": "a"}),
+    say("either", {"x": 1}),
+    say("pet", {"kind": "cat"}),
+    say("pet", {"kind": "dog", "colour": "red"}),
+    say("tree", {"name": "a", "below": [{"name": "b", "below": [{"name": "c"}]}]}),
+    say("page", {"items": [{"text": "abc"}], "next": 2}),
+    say("scalars", [1, 2.5]),
+    say("scalars", []),
+    say("scalar", 1),
+    say("scalar", 1),
+    say("scalar", 1),
+    say("moment", "2030-01-01T10:00:00+02:00"),
+    say("chunks", 2),
+    say("count", 2),
+    say("count", 5),
+    say("secret", None),
+    say("chat.x", "a"),
+    say("chat.private.x.y", 1),
+    say("chat.private.", "the family of all"),
+    say("chat.example", {"text": "a"}),
+    say("a-b:c", True),
+    say("slow"),
+    say("tell"),
+    say("ping.ok"),
+    say("unknown"),
+    say("told.push"),
+    say("a:b"),
+    say("a_b"),
+    say("shop.buy", {"text": "open"}),
+    say("shop.buy", {"text": "shut"}),
+    *(say("fail", each) for each in ("full", "empty", "shut", "forbidden", "loose", "own", "internal")),
+    BLOB,
+    # wrong
+    BLOB + b"12345678",
+    b'{"event": "echo.bytes", "ref": "b", "data": 1}\n\x00',
+    b'{"event": "ping", "ref": "b"}\n\x00',
+    b'{"event": "nobody", "ref": "b"}\n\x00',
+    b"\x00",
+    b"[]\n",
+    say("echo.bytes"),
+    say("echo.bytes", "text"),
+    say("ping", 1),
+    say("ping", ref="x" * 129),
+    say("ping", ref=None),
+    say("ping", ref=2**60),
+    say("ping", ref=True),
+    say("ping", meta={"other": 1}),
+    say("ping", meta={"key": ""}),
+    say("ping", more=1),
+    say("ping", status="ok"),
+    say("everything"),
+    say("everything", {**EVERYTHING, "extra": 1}),
+    say("everything", {**EVERYTHING, "pair": [1]}),
+    say("everything", {**EVERYTHING, "small": "abcd"}),
+    say("everything", {}),
+    say("either", {}),
+    say("pet", {"kind": "cow"}),
+    say("pet", {"kind": "cat", "lives": 10}),
+    say("pet", {"lives": 1}),
+    say("tree", {"name": "a", "below": [{}]}),
+    say("page", {"items": [{"text": ""}]}),
+    say("scalars", ["x"]),
+    say("scalars", {}),
+    say("scalar", -1),
+    say("count", 101),
+    say("count"),
+    say("secret"),
+    say("chat.x", 1),
+    say("chat.private.x", "a"),
+    say("chat.example", "the family's"),
+    say("chat.", "a"),
+    say("chat", "a"),
+    say("a-b:", True),
+    say("nobody"),
+    say("nobody", {"any": "data"}),
+    say("nobody", more=1),
+    say("nexws.nobody"),
+    say("nexws."),
+    say("nexws.error"),
+    say("nexws.cancel", 1),
+    say("nexws.cancel", meta={}),
+    say("no name"),
+    say("x" * 129),
+    say(""),
+    {"data": 1},
+    {"event": 1},
+    {},
+    # no frames at all
+    "hello",
+    "[]",
+    '{"event": "ping", "ref": 1, "ref": 2}',
+    '{"event": "nobody", "ref": 1, "ref": 2}',
+    '{"event": "nobody", "data": NaN, "ref": 1}',
+    '{"event": "nexws.cancel", "ref": NaN}',
+    '{"event": "scalars", "data": [NaN], "ref": 1}',
+    '{"event": "tree", "ref": 1, "data": ' + "[" * 80 + "]" * 80 + "}",
+    '{"event": "ping", "ref": "' + "x" * 70_000 + '"}',
+]
+
+FLAT = [
+    {"type": "say", "text": "a"},
+    {"type": "say", "text": "a", "more": 1},
+    {"type": "strict", **EVERYTHING},
+    {"type": "options", "size": 1},
+    {"type": "options", "size": 1, "colour": "red", "other": 1},
+    {"type": "open"},
+    {"type": "open", "any": [1]},
+    {"type": "nothing"},
+    {"type": "flow", "text": "a"},
+    {"type": "nobody", "any": 1},
+    {"type": "say"},
+    {"type": "say", "text": ""},
+    {"type": "say", "text": "a", "about": {"x": 1}},
+    {"type": "strict", **EVERYTHING, "extra": 1},
+    {"type": "options"},
+    {"type": "nothing", "any": 1},
+    {"type": "nexws.cancel", "any": 1},
+    {"type": "nexws.nobody"},
+    {"text": "a"},
+]
+RENAMED = [
+    {"action": "move", "payload": {"x": 1}},
+    {"action": "move", "payload": {"x": -1}},
+    {"action": "move", "payload": {}},
+    {"action": "move", "data": {"x": 1}},
+    {"action": "jump"},
+    {"event": "move"},
+]
+REST = [
+    say("a", 2),
+    say("none", 2),
+    say("known"),
+    say("a", "x"),
+    say("a"),
+    say("known", 1),
+    say("nexws.a", 1),
+    say("nexws."),
+    say("nexws.error"),
+    say("nexws.cancel"),
+    say("nexws.cancel", 1),
+    '{"event": "nexws.cancel", "ref": NaN}',
+]
+ANYTHING = [say("a"), say("b", {"any": 1}), say("c", None), say("where", 1), say("where"), say("a", more=1)]
+PACKED = [
+    say("echo", b"\x00\xff"),
+    say("model", EVERYTHING),
+    say("model", {**EVERYTHING, "many": {}}),
+    say("chunks"),
+    say("echo"),
+    say("echo", 1),
+    say("model", {}),
+    say("chunks", b""),
+    say("nobody"),
+    b"\xc1",
+    "text",
+    say("echo", b"", more=1),
+]
+NEGOTIATING = [say("echo", EVERYTHING), say("echo", {}), say("nobody")]
+
+BEYOND_SCHEMAS = {
+    '{"event": "ping", "ref": 1, "ref": 2}',  # a key that stands twice
+    repr(BLOB + b"12345678"),  # the bytes themselves
+    json.dumps(say("none", 2, ref=2)),  # refused by its handler
+}
+CASES: list[tuple[str, list[Any], tuple[str, ...]]] = [
+    ("/torture", TORTURE, ()),
+    ("/flat", FLAT, ()),
+    ("/renamed", RENAMED, ()),
+    ("/rest", REST, ()),
+    ("/anything/tea/7", ANYTHING, ()),
+    ("/packed", PACKED, ()),
+    ("/negotiating", NEGOTIATING, ("nexws.msgpack",)),
+    ("/negotiating", NEGOTIATING, ("nexws.json",)),
+    ("/twin", [say("ping", {"length": 1}), say("ping", {"text": "a"})], ()),
+    ("/mounted/twin", [say("ping", {"length": 1})], ()),
+    ("/group/silent", [say("ping")], ()),
+    ("/silent/again", [say("nexws.cancel")], ()),
+]
+
+
+def written(frame: Any, number: int, ref_key: str, event_key: str, *, is_packed: bool) -> str | bytes:
+    """Write a frame, with a ref of its own unless it says otherwise."""
+    if isinstance(frame, (str, bytes)):
+        return frame
+    parts = frame if ref_key in frame or event_key not in frame else {**frame, ref_key: number}
+    packed: bytes = msgpack.packb(parts) or b""
+    return packed if is_packed else json.dumps(parts)
+
+
+UNANSWERED = [say("nexws.cancel")]
+
+
+async def last_word(client: Connection, keys: dict[str, str]) -> None:
+    """Await the end of an answer."""
+    status = None
+    while status not in {"ok", "done", "error"}:
+        raw = await client.receive_raw()
+        is_packed = isinstance(client._codec, MsgpackCodec)
+        status = seen(raw, is_packed=is_packed).frame.get(keys["status"])
+
+
+@pytest.mark.parametrize(
+    ("path", "frames", "subprotocols"), CASES, ids=lambda each: each if isinstance(each, str) else ""
+)
+async def test_everything_that_is_said_is_in_the_document(
+    path: str, frames: list[Any], subprotocols: tuple[str, ...]
+) -> None:
+    """Whatever a client sends, right and wrong, and whatever comes back."""
+    document, recordings = documented("torture"), list[Recording]()
+    channel = Judge(document, path).channel
+    keys = channel["x-nexws-envelope"]
+    is_packed = channel["x-nexws-encoding"] == "msgpack" or subprotocols == ("nexws.msgpack",)
+    async with recorded(application("torture"), path, into=recordings, subprotocols=subprotocols) as client:
+        for number, frame in enumerate(frames, 1):
+            await client.send_raw(written(frame, number, keys["ref"], keys["event"], is_packed=is_packed))
+            if frame not in UNANSWERED:
+                await last_word(client, keys)
+    (recording,) = recordings
+    assert len([side for side, _ in recording.said if side == ">"]) == len(frames)
+    check(recording, document, undeclared=set(), beyond_schemas=BEYOND_SCHEMAS)
