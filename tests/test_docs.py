@@ -54,13 +54,15 @@ from nexws import (
     emits,
     on,
 )
+from nexws.asyncapi.diff import as_text, diff
+from nexws.asyncapi.lint import lint
 from nexws.testing import Connection, connect
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 EXAMPLES = DOCS / "examples"
 PAGES = sorted(DOCS.glob("*.md"))
-TRANSCRIPTS = sorted(EXAMPLES.glob("*.txt"))
+TRANSCRIPTS = sorted(set(EXAMPLES.glob("*.txt")) - {EXAMPLES / "documented_diff.txt"})
 USERS_TESTS = sorted(EXAMPLES.glob("test_*.py"))
 
 
@@ -521,6 +523,39 @@ async def test_the_program_of_nexios_runs_with_either_class(name: str) -> None:
     async with connect(app, "/room") as ann:
         await ann.send_raw('{"hello": 1}')
         assert json.loads(await ann.receive_raw()) == {"hello": 1}
+
+
+# -- the document
+
+
+def test_the_documented_example_has_a_sound_document(tmp_path: Path) -> None:
+    load("documented").write_contract(tmp_path / "asyncapi.json")
+    document = json.loads((tmp_path / "asyncapi.json").read_text())
+    assert [problem for problem in lint(document) if problem.severity == "error"] == []
+    assert (document["x-nexws-view"], list(document["servers"])) == ("client", ["production"])
+    assert document["operations"]["Auction.bid.place"]["action"] == "send"
+    assert document["components"]["messages"]["Auction.bid.place"]["examples"]
+
+
+async def test_the_documented_example_counts_who_is_told() -> None:
+    async with connect(load("documented").app, "/auctions") as client:
+        assert await client.call("bid.place", {"lot": 7, "amount": 2500}) == 0
+
+
+def test_a_change_is_told_as_the_page_has_it() -> None:
+    old = nexws.build_asyncapi(load("documented").app)
+    new = json.loads(json.dumps(old))
+    properties = new["components"]["schemas"]["Bid"]["properties"]
+    properties["amount"]["maximum"] //= 2
+    properties["note"] = {"type": "string"}
+    assert as_text(diff(old, new)) == (EXAMPLES / "documented_diff.txt").read_text().rstrip()
+
+
+def test_every_extension_of_the_document_is_in_its_page() -> None:
+    source = "".join(each.read_text() for each in (ROOT / "nexws" / "asyncapi").glob("*.py"))
+    table = page("asyncapi.md").partition("| Extension |")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(x-nexws-[a-z-]+)`", table, re.MULTILINE)
+    assert sorted(listed) == sorted(set(re.findall(r"\bx-nexws-[a-z-]*[a-z]", source)))
 
 
 # -- servers

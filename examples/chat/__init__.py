@@ -100,6 +100,6 @@ class Chat(EventConsumer):
 
 
 app = NexiosApp(title="Chat", version="1.0.0")
-ws = Nexws(app, limits=Limits(history_seconds=3600))
+ws = Nexws(app, console=True, limits=Limits(history_seconds=3600))
 app.add_ws_route(Chat.as_route("/chat"))
 app.wrap_asgi(Page)

@@ -19,6 +19,9 @@ from nexws.consumer import STATE_KEY, ConsumerRoute, EventConsumer, Registry
 
 __all__ = ["build_asyncapi", "routes_of"]
 
+_NO_DESCRIPTION = "Nexios Asgi framework"
+"""What an application without a description has there."""
+
 _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 
 
@@ -88,7 +91,7 @@ def routes_of(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Co
 def _info_of(app: NexiosApp) -> dict[str, str]:
     found: Any = app.openapi_config.openapi_spec.info
     info = {name: str(getattr(found, name, None) or "") for name in ("title", "version", "description")}
-    return {name: text for name, text in info.items() if text}
+    return {name: text for name, text in info.items() if text and text != _NO_DESCRIPTION}
 
 
 def _schemes(backends: Iterable[AuthenticationBackend]) -> list[SecurityScheme]:

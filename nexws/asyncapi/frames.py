@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from nexws.events import Handler
-from nexws.protocol import CANCEL_EVENT, RESERVED_PREFIX, UNKNOWN, Envelope, FailureCode
+from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, RESERVED_PREFIX, UNKNOWN, Envelope, FailureCode
 
 __all__ = ["FrameSchemas", "Json", "codes_of"]
 
@@ -124,13 +124,11 @@ class FrameSchemas:
 
     def name_of_none(self) -> Json:
         """Write the names that nothing serves."""
+        own = [ERROR_EVENT, CANCEL_EVENT]
         if UNKNOWN in self._names:
-            return {
-                "type": "string",
-                "pattern": f"{_beginning(RESERVED_PREFIX)}{_NAME}*$",
-                "maxLength": _LONGEST_NAME,
-            }
-        return _names(f"^{_NAME}+$", *self._closer(UNKNOWN))
+            return _names(f"{_beginning(RESERVED_PREFIX)}{_NAME}*$", own, [])
+        exact, families = self._closer(UNKNOWN)
+        return _names(f"^{_NAME}+$", [*exact, *own], families)
 
     def example_of(self, name: str) -> str:
         """Give a name that a client may send for an event, or for one of a family."""

@@ -25,9 +25,15 @@ _OF_NO_EVENT: Final = [
     FailureCode.BAD_ENVELOPE.value,
     FailureCode.TOO_LARGE.value,
     FailureCode.RATE_LIMITED.value,
+    FailureCode.UNKNOWN_EVENT.value,  # a client may send that name
     FailureCode.INTERNAL.value,
 ]
-_OF_UNKNOWN: Final = [FailureCode.UNKNOWN_EVENT.value]
+_OF_UNKNOWN: Final = [
+    FailureCode.UNKNOWN_EVENT.value,
+    FailureCode.BAD_FRAME.value,
+    FailureCode.BAD_ENVELOPE.value,
+    FailureCode.RATE_LIMITED.value,
+]
 _OF_CANCEL: Final = [
     FailureCode.BAD_FRAME.value,
     FailureCode.BAD_ENVELOPE.value,
@@ -234,9 +240,10 @@ class ChannelWriter:
 
 def _words(summary: str, description: str, tags: Sequence[str], security: Sequence[Json]) -> Json:
     """Write what an operation says for people, and who may ask for it."""
+    rest = description.removeprefix(summary).strip()
     return {
         **({"summary": summary} if summary else {}),
-        **({"description": description} if description and description != summary else {}),
+        **({"description": rest} if rest else {}),
         **({"tags": [{"name": tag} for tag in tags]} if tags else {}),
         **({"security": list(security)} if security else {}),
     }

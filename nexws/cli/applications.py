@@ -33,7 +33,7 @@ def load_app(name: str) -> NexiosApp:
         raise UnusableError(
             f"cannot import {module_name!r}: there is no module {error.name!r}{hint}"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UnusableError(f"cannot import {module_name!r}: {type(error).__name__}: {error}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):

@@ -430,7 +430,7 @@ def test_what_nobody_serves_fails_too(chat: Json) -> None:
     operation = chat["operations"]["Chat.nexws.error"]
     assert (operation["action"], len(operation["messages"])) == ("send", 3)
     name = messages_of(chat)["nexws.unknown.error"]["payload"]["properties"]["event"]
-    assert name["not"] == {"enum": ["chat.say", "chat.leave"]}
+    assert name["not"] == {"enum": ["chat.say", "chat.leave", "nexws.error", "nexws.cancel"]}
 
 
 # -- views and security

@@ -15,10 +15,10 @@ from nexios.routing import WebsocketRoute
 
 from nexws import build_asyncapi
 from nexws.events.msgpack_codec import MsgpackCodec
-from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, FailureCode
+from nexws.protocol import FailureCode
 from nexws.testing import Connection
 from tests.asyncapi.applications import EXAMPLES, application, documented
-from tests.asyncapi.recording import Judge, Recording, Seen, recorded, seen
+from tests.asyncapi.recording import Judge, Recording, recorded, seen
 from tests.asyncapi.torture import EVERYTHING
 
 TRANSCRIPTS = [
@@ -36,22 +36,6 @@ BY_HANDLERS = {'{"event": "lamp.attic", "data": {"on": true}, "ref": 4}'}
 """What an example's own handler calls unknown."""
 
 
-TOLD_OF_NONE = {FailureCode.BAD_FRAME.value, FailureCode.BAD_ENVELOPE.value, FailureCode.RATE_LIMITED.value}
-"""What is told, beside ``unknown_event``, of a frame that names an event that nobody serves, and is wrong otherwise.
-
-No schema has it: it would be told from the failures of events by its name alone, which linters do not see.
-"""
-
-
-def is_doubly_wrong(frame: Any, judge: Judge, keys: dict[str, str]) -> bool:
-    """Whether a failure is of an event that nobody serves, but for another reason."""
-    error = frame.get(keys["error"], {})
-    as_unknown = {**frame, keys["error"]: {**error, "code": FailureCode.UNKNOWN_EVENT.value}}
-    return error.get("code") in TOLD_OF_NONE and "nexws.unknown.error" in judge.messages_of(
-        Seen(as_unknown, False, ""), "send"
-    )
-
-
 def check(
     recording: Recording, document: dict[str, Any], *, undeclared: set[str], beyond_schemas: set[str]
 ) -> None:
@@ -59,10 +43,7 @@ def check(
     judge = Judge(document, recording.path)
     keys = judge.channel["x-nexws-envelope"]
     for each in recording.sent():
-        if is_doubly_wrong(each.frame, judge, keys):
-            has_its_own = each.frame[keys["event"]] in {ERROR_EVENT, CANCEL_EVENT}
-            assert len(judge.messages_of(each, "send")) == has_its_own, each.raw
-        elif each.frame.get(keys["error"], {}).get("code") not in undeclared:
+        if each.frame.get(keys["error"], {}).get("code") not in undeclared:
             assert len(judge.messages_of(each, "send")) == 1, (each.raw, judge.messages_of(each, "send"))
     for each, outcome in recording.answered(keys["ref"], keys["status"], keys["error"]):
         fitting = judge.messages_of(each, "receive")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from itertools import count
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import anyio
 from nexios import NexiosApp
-from nexios.http.response import BaseResponse
-from nexios.types import ASGIApp, Receive, Scope, Send
 from nexios.websockets import WebSocket
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from nexws import EventConsumer, EventError, Nexws, emits, on
-from nexws.docs_ui import CONTENT_SECURITY_POLICY, find_asset, render_page
-from tests.docs_ui.console_document import document
+from nexws import Envelope, EventConsumer, EventContext, EventError, Nexws, emits, on
+from nexws.app.routes import DocsRoute
+from tests.docs_ui.console_document import EXAMPLE
 
 TITLE = "Kitchen"
 PAUSE = 0.05
@@ -68,6 +65,16 @@ class Cancelled(BaseModel):
     number: int
 
 
+class Minutes(BaseModel):
+    minutes: int
+
+
+class OrderGone(EventError[Minutes]):
+    """The order has left the kitchen."""
+
+    code = "order_gone"
+
+
 class Placed(BaseModel):
     station: str
     number: int
@@ -76,6 +83,14 @@ class Placed(BaseModel):
 
 class Close(BaseModel):
     code: int
+
+
+class Line(BaseModel):
+    text: str = Field(min_length=1, max_length=20)
+
+
+class Limit(BaseModel):
+    limit: int = Field(le=9)
 
 
 class Kitchen(EventConsumer):
@@ -88,19 +103,21 @@ class Kitchen(EventConsumer):
         await websocket.accept()
         await self.join_group("kitchen")
 
-    @on("order.place", schema=Order, reply=Receipt)
+    @on("order.place", schema=Order, reply=Receipt, examples=[EXAMPLE], tags=["orders"])
     async def place(self, data: Order, station: str) -> Receipt:
+        """Place an order."""
         number = next(self.numbers)
         placed = Placed(station=station, number=number, table=data.table)
         await self.placed.broadcast(placed, group="kitchen", exclude_self=True)
         return Receipt(number=number, total=4.5 * sum(item.quantity for item in data.items))
 
-    @on("order.cancel", schema=Cancelled)
+    @on("order.cancel", schema=Cancelled, errors=[OrderGone])
     async def cancel(self, data: Cancelled) -> None:
-        raise EventError("order_gone", f"order {data.number} has left the kitchen", data={"minutes": 3})
+        raise OrderGone(f"order {data.number} has left the kitchen", data=Minutes(minutes=3))
 
     @on("kitchen.watch", schema=Watch, stream=Step)
     async def watch(self, data: Watch) -> AsyncIterator[Step]:
+        """Watch the cook."""
         for n in count(1) if data.limit is None else range(1, data.limit + 1):
             yield Step(n=n, doing=("chopping", "stirring", "tasting")[n % 3])
             await anyio.sleep(PAUSE)
@@ -117,42 +134,63 @@ class Kitchen(EventConsumer):
         await websocket.send_text('{"event":"kitchen.secret","data":{}}')
 
 
-class Documentation:
-    """Serves the page at ``/asyncapi``, without the console at ``/plain``; leaves the rest to the application."""
+class Talk(EventConsumer):
+    """Speaks in flat frames, with keys of its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    envelope = Envelope(event="type", data=None, ref="id")
+    told = emits("talk.told", Line)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = _answer(scope["path"]) if scope["type"] == "http" else None
-        await (self.app if response is None else response)(scope, receive, send)
+    @on("talk.say", reply=Line)
+    async def say(self, line: Line) -> Line:
+        """Say something, and hear it twice."""
+        await self.told.send(line)
+        return line
 
-
-def _answer(path: str) -> BaseResponse | None:
-    headers = {"x-content-type-options": "nosniff"}
-    if path in ("/asyncapi", "/plain"):
-        page = render_page(
-            title=TITLE,
-            document_url="/asyncapi.json",
-            static_url="/asyncapi/static",
-            console=path == "/asyncapi",
-            yaml_url="/asyncapi.yaml",
-        )
-        headers["content-security-policy"] = CONTENT_SECURITY_POLICY
-        return BaseResponse(page, headers=headers, content_type="text/html")
-    if path in ("/asyncapi.json", "/asyncapi.yaml"):  # all JSON is YAML
-        content_type = f"application/{path.rsplit('.', 1)[1]}"
-        return BaseResponse(to_json(document()), headers=headers, content_type=content_type)
-    found = re.fullmatch("/asyncapi/static/(.+)", path)
-    asset = find_asset(found[1]) if found else None
-    if asset is None:
-        return None
-    if asset.encoding is not None:
-        headers["content-encoding"] = asset.encoding
-    return BaseResponse(asset.content, headers=headers, content_type=asset.content_type)
+    @on("talk.listen")
+    async def listen(self, limit: Limit) -> AsyncIterator[Line]:
+        """Hear something."""
+        for n in range(limit.limit):
+            yield Line(text=f"line {n}")
 
 
-app: Any = NexiosApp(title=TITLE, version="1.0.0")
-ws = Nexws(app)
+class Album(EventConsumer):
+    """Takes photos, as bytes, and what sensors say, in a family of events."""
+
+    subprotocols = ["nexws.json", "nexws.msgpack"]
+    added = emits("photo.added", bytes)
+
+    @on("photo.add")
+    async def add(self, photo: bytes) -> int:
+        """Add a photo."""
+        await self.added.send(photo)
+        return len(photo)
+
+    @on("photo.negative")
+    async def negative(self, photo: bytes) -> bytes:
+        """Turn a photo over."""
+        return photo[::-1]
+
+    @on("sensor.*")
+    async def measured(self, value: float, event: EventContext) -> str:
+        """Take a measured value."""
+        return f"{event.name} is {value}"
+
+    @on("sensor.door")
+    async def door(self, value: bool) -> str:
+        return "open" if value else "closed"
+
+
+class Probe(Album):
+    """The same, in msgpack alone."""
+
+    encoding = "msgpack"
+    subprotocols = []
+
+
+app = NexiosApp(title=TITLE, version="1.0.0")
+ws = Nexws(app, console=True)
+app.add_route(DocsRoute("/plain", app, console=False))
 app.add_ws_route(Kitchen.as_route("/kitchen/{station}"))
-app.wrap_asgi(Documentation)
+app.add_ws_route(Talk.as_route("/talk"))
+app.add_ws_route(Album.as_route("/album"))
+app.add_ws_route(Probe.as_route("/probe"))

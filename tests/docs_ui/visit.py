@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.async_api import ConsoleMessage, Locator, Page, Route, WebSocket
 from tests.docs_ui.console_document import document
 
 PATIENCE = 20.0
+DOCUMENT = re.compile(r"/(asyncapi|plain)\.json$")
 Json = dict[str, Any]
 
 
@@ -55,11 +57,17 @@ class Visit:
         await expect(self.page.get_by_role("button", name="Connect", exact=True).first).to_be_visible()
 
     async def _replace(self, change: Callable[[Json], object] | None) -> None:
-        if change is None:
-            return
+        """Put the document that is written by hand in the place of the generated one."""
         changed = document()
-        change(changed)
-        await self.page.route("**/asyncapi.json", lambda route: route.fulfill(json=changed))
+        if change is not None:
+            change(changed)
+        await self.page.route(DOCUMENT, lambda route: route.fulfill(json=changed))
+
+    async def generated(self, channel: str, event: str) -> None:
+        """Open the console with the document that the application has written itself, at an event."""
+        await self.page.goto(f"{self.url}/asyncapi#console")
+        await self.page.get_by_label("Channel").select_option(channel)
+        await self.choose(event)
 
     async def connect(self) -> None:
         await self.page.locator(".connect").get_by_role("button", name="Connect").click()

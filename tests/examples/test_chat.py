@@ -11,6 +11,7 @@ import pytest
 import examples.chat
 from examples.chat import Chat, Entered, Said, Say, app
 from nexws import EventFailed
+from nexws.asyncapi.lint import lint
 from nexws.testing import Connection, connect
 
 PAGE = Path(examples.chat.__file__).parent / "page"
@@ -147,6 +148,19 @@ async def test_a_wrong_method_does_no_harm_to_the_page() -> None:
 async def test_the_applications_own_documentation_is_served_beside_the_page() -> None:
     async with browser() as client:
         assert (await client.get("/openapi.json")).json()["info"]["title"] == "Chat"
+
+
+async def test_the_contract_is_served_with_a_console_and_the_page_leads_to_it() -> None:
+    (link,) = re.findall(
+        r'class="contract"><a href="(\w+)"', (PAGE / "index.html").read_text(encoding="utf-8")
+    )
+    async with browser() as client:
+        page = await client.get(f"/{link}")
+        document = (await client.get(f"/{link}.json")).json()
+    assert page.status_code == 200
+    assert "data-console" in page.text
+    assert list(document["channels"]) == ["Chat"]
+    assert [problem for problem in lint(document) if problem.severity == "error"] == []
 
 
 def test_the_page_counts_to_the_limit_of_the_schema() -> None:

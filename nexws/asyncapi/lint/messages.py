@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, cast
@@ -77,20 +78,45 @@ def _alike(message: Any, tags: Tags, other: Any, other_tags: Tags) -> bool:
         return False
     if any(tags[path].isdisjoint(other_tags[path]) for path in tags.keys() & other_tags.keys()):
         return False
-    return not (
-        _shuts_out(message.get("payload"), other.get("payload"))
-        or _shuts_out(other.get("payload"), message.get("payload"))
-    )
+    payloads = message.get("payload"), other.get("payload")
+    if not all(isinstance(payload, dict) for payload in payloads):
+        return True
+    return not (_shuts_out(*payloads) or _shuts_out(*reversed(payloads)))
 
 
 def _shuts_out(schema: Any, other: Any) -> bool:
-    """Whether *schema* allows no key beside its own, and *other* requires one: nothing fits both."""
+    """Whether nothing fits both: *schema* allows no key that *other* requires, or no value that it demands."""
+    properties, demanded = schema.get("properties", {}), {*other.get("required", ())}
+    is_closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    if is_closed and not {*properties} >= demanded:
+        return True
+    shared = demanded & properties.keys() & other.get("properties", {}).keys()
+    return any(_refuses(properties[name], other["properties"][name]) for name in shared)
+
+
+def _refuses(schema: Any, other: Any) -> bool:
+    """Whether *schema* says of all values that *other* names, or of the pattern that it names, that they are none."""
     if not (isinstance(schema, dict) and isinstance(other, dict)):
         return False
-    closed, demanding = cast("dict[str, Any]", schema), cast("dict[str, Any]", other)
-    if closed.get("additionalProperties") is not False or "patternProperties" in closed:
-        return False
-    return not {*closed.get("properties", ())} >= {*demanding.get("required", ())}
+    rule, named = cast("dict[str, Any]", schema), cast("dict[str, Any]", other)
+    banned = rule.get("not", {})
+    exceptions: list[Any] = banned.get("anyOf", [banned])
+    values = {*map(str, [named["const"]] if "const" in named else named.get("enum", ()))}
+    for each in exceptions:
+        prefix = str(each.get("pattern", "")).rstrip(".")
+        if values and values <= {*map(str, each.get("enum", ()))}:
+            return True
+        if prefix and str(named.get("pattern", "")).startswith(prefix):
+            return True
+    pattern = rule.get("pattern")
+    return bool(values) and isinstance(pattern, str) and not any(_fits(pattern, value) for value in values)
+
+
+def _fits(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:  # of another dialect
+        return True
 
 
 def _tags(document: Any, reference: Any, path: tuple[str, ...]) -> Tags:

@@ -85,7 +85,11 @@ export class Composer {
   send() {
     if (this.#send.disabled || !this.#event) return;
     const wish = { event: this.#event.name, isStream: this.#event.isStream, source: this.#event };
-    if (this.#event.isFamily) wish.event = this.#event.name.replace("*", this.#rest.value);
+    if (this.#event.isFamily) {
+      blame(this.#rest, this.#rest.value ? "" : "is needed");
+      if (!this.#rest.value) return this.#rest.focus();
+      wish.event = this.#event.name.replace("*", this.#rest.value);
+    }
     if (this.#event.isBinary) {
       wish.bytes = this.#bytes.read();
       if (!wish.bytes) return;

@@ -51,6 +51,7 @@ export class ConnectPanel {
       const place = field.in === "path" ? `{${field.name}}` : `?${field.name}`;
       return labelled(place, input, field.description);
     });
+    if (this.#inputs.some(({ field, input }) => field.isRequired && !input.value)) this.#settings.open = true;
     this.#subprotocols.value = kept.subprotocols ?? channel.subprotocols[0] ?? "";
     const offered = channel.subprotocols.length ? `Offered: ${channel.subprotocols.join(", ")}` : "";
     this.#fields.replaceChildren(...fields, ...this.#tokenFields(channel), labelled("Subprotocols", this.#subprotocols, offered), ...notes(channel));
@@ -140,7 +141,7 @@ function inputOf(field, kept) {
 /** Say what browsers cannot do. */
 function notes({ headers, securitySchemes }) {
   const asked = [
-    ...headers,
+    ...headers.filter((name) => name.toLowerCase() !== "sec-websocket-protocol"), // which has a field of its own
     ...securitySchemes.filter((each) => each.type === "http").map((each) => `Authorization: ${each.scheme}`),
     ...securitySchemes.filter((each) => each.type === "httpApiKey" && each.in === "header").map((each) => each.name),
   ];

@@ -97,12 +97,19 @@ export class Channel {
       key,
       event: message["x-nexws-event"] ?? message.name ?? name,
       schema: message.payload ?? {},
-      isBinary: message["x-nexws-binary"] === true,
+      isBinary: message["x-nexws-binary"] === true || this.#isBytes(message.payload),
       isDeprecated: message["x-nexws-deprecated"] === true,
       summary: message.summary ?? "",
       description: message.description ?? "",
       examples: message.examples ?? [],
     };
+  }
+
+  /** Whether a payload is bytes in MessagePack, which has them in the frame. */
+  #isBytes(frame) {
+    if (this.encoding !== "msgpack" || this.isFlat) return false;
+    const data = flatten(this.document, frame ?? {}).properties[this.keys.data];
+    return resolve(this.document, data ?? {}).format === "binary";
   }
 
   #operations() {

@@ -166,8 +166,10 @@ function checkBinary(channel, message, frame, bytes) {
   const data = channel.keys.data ?? "data";
   const isFrame = message.schema.type === "object" || message.schema.properties;
   if (!isFrame) return [];
-  const whole = bytes && !(data in frame) && message.schema.properties?.[data] ? { ...frame, [data]: "" } : frame;
-  return validate(message.schema, whole, channel.document);
+  const { [data]: packed, ...header } = frame;
+  const isThere = packed instanceof Uint8Array || (bytes && packed === undefined); // in MessagePack, or behind the header
+  const described = message.schema.properties?.[data] ? { ...header, [data]: "" } : header;
+  return validate(message.schema, isThere ? described : frame, channel.document);
 }
 
 function matches(pattern, event) {

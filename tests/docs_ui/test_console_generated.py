@@ -1,0 +1,149 @@
+"""The console with the document that the application writes itself, before that application."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.async_api import expect
+from websockets.asyncio.client import connect
+
+from tests.docs_ui.console_document import EXAMPLE
+from tests.docs_ui.visit import PATIENCE, Visit
+
+pytestmark = pytest.mark.browser
+
+
+async def expect_all_known(visit: Visit, count: int) -> None:
+    """Check that *count* frames have come, each as in the contract."""
+    await expect(visit.page.get_by_role("img", name="as in the contract")).to_have_count(count)
+    await expect(visit.page.locator(".log")).not_to_contain_text("not in the contract")
+    received = [entry["kind"] for entry in await visit.log()]
+    assert len([kind for kind in received if kind not in ("sent", "open", "opened", "closed")]) == count
+    assert visit.complaints == []
+
+
+async def test_the_page_shows_the_generated_document(visit: Visit) -> None:
+    await visit.page.goto(f"{visit.url}/asyncapi")
+    await expect(visit.page.locator("#operations")).to_be_visible(timeout=PATIENCE * 1000)
+    names = visit.page.locator("#operations h3:visible > span:last-child")
+    shown = await names.all_inner_texts()
+    assert {"order.place · /kitchen/{station}", "talk.told · /talk", "sensor.* · /album"} <= set(shown)
+    assert visit.complaints == []
+    assert visit.sockets == []
+
+
+async def test_an_event_is_answered(visit: Visit) -> None:
+    """A reply, errors at the fields that they name, and a failure of the application's own."""
+    await visit.generated("Kitchen", "order.place")
+    assert visit.sockets == []
+    await visit.page.get_by_label("{station}").fill("grill")
+    await visit.connect()
+    await visit.send()
+    await expect(visit.outcome).to_have_text(re.compile(r"Answered after [\d.]+ m?s\."))
+    await expect_all_known(visit, 1)
+    table = visit.page.get_by_label("table", exact=True)
+    await table.fill("77")
+    await visit.send()
+    await expect(table).to_have_accessible_description(re.compile("Input should be less than or equal to 40"))
+    await visit.choose("order.cancel")
+    await visit.write({"number": 5})
+    await visit.send()
+    await expect(visit.outcome).to_have_text("order_gone: order 5 has left the kitchen")
+    await expect_all_known(visit, 3)
+
+
+async def test_a_stream_goes_to_its_end(visit: Visit) -> None:
+    await visit.generated("Kitchen", "kitchen.watch")
+    await visit.page.get_by_label("{station}").fill("grill")
+    await visit.connect()
+    await visit.write({"limit": 3})
+    await visit.send()
+    await expect(visit.outcome).to_contain_text("The stream ended with 3 items after")
+    await expect_all_known(visit, 4)
+
+
+async def test_what_another_client_causes_is_a_push(visit: Visit) -> None:
+    await visit.generated("Kitchen", "order.place")
+    await visit.page.get_by_label("{station}").fill("grill")
+    await visit.connect()
+    async with connect(f"ws{visit.url.removeprefix('http')}/kitchen/pastry", proxy=None) as other:
+        await other.send(json.dumps({"event": "order.place", "data": EXAMPLE}))
+        await expect(visit.rows("push")).to_contain_text('"station":"pastry"')
+    await expect_all_known(visit, 1)
+
+
+async def test_what_is_not_declared_is_flagged(visit: Visit) -> None:
+    await visit.generated("Kitchen", "kitchen.whisper")
+    await visit.page.get_by_label("{station}").fill("grill")
+    await visit.connect()
+    await visit.send()
+    flagged = visit.rows("push").filter(has_text="not in the contract")
+    await expect(flagged).to_have_count(2)  # a payload may say more than its model: clients are to be patient
+    await expect(flagged.first).to_contain_text("data.station is an integer, not string")
+
+
+async def test_parameters_without_a_value_are_asked_for(visit: Visit) -> None:
+    """Also by a channel that is chosen when the settings are out of sight."""
+    await visit.generated("Talk", "talk.say")
+    await visit.connect()
+    await visit.page.get_by_role("button", name="Disconnect").click()
+    await visit.page.get_by_label("Channel").select_option("Kitchen")
+    await expect(visit.page.get_by_label("{station}")).to_be_visible()
+
+
+async def test_flat_frames_are_written_and_read(visit: Visit) -> None:
+    await visit.generated("Talk", "talk.say")
+    await visit.connect()
+    text = visit.page.get_by_label("text", exact=True)
+    await text.fill("good evening")
+    await visit.send()
+    await expect(visit.outcome).to_contain_text("Answered")
+    (sent,) = [entry["frame"] for entry in await visit.log() if entry["kind"] == "sent"]
+    assert sent == {"type": "talk.say", "text": "good evening", "id": "1"}
+    await expect_all_known(visit, 2)
+    await text.fill("")
+    await visit.send()
+    await expect(text).to_have_accessible_description(re.compile("at least 1 character"))
+    await visit.choose("talk.listen")
+    await visit.write({"limit": 2})
+    await visit.send()
+    await expect(visit.outcome).to_contain_text("The stream ended with 2 items after")
+    await expect_all_known(visit, 6)
+
+
+@pytest.mark.parametrize(
+    ("channel", "subprotocol"), [("Album", "nexws.json"), ("Album", "nexws.msgpack"), ("Probe", "")]
+)
+async def test_bytes_go_and_come_in_every_encoding(visit: Visit, channel: str, subprotocol: str) -> None:
+    """Behind a header in JSON, in the frame in MessagePack."""
+    await visit.generated(channel, "photo.negative")
+    await visit.page.get_by_label("Subprotocols").fill(subprotocol)
+    await visit.page.locator(".connect").get_by_role("button", name="Connect").click()
+    await expect(visit.state).to_have_text(f"Connected, {subprotocol}" if subprotocol else "Connected")
+    await visit.page.locator(".bytes-pane").get_by_role("textbox").fill("negative")
+    await visit.send()
+    await expect(visit.outcome).to_contain_text("Answered")
+    await visit.choose("photo.add")
+    await visit.page.locator(".bytes-pane").get_by_role("textbox").fill("seven b")
+    await visit.send()
+    await expect(visit.request("photo.add").locator('[data-kind="reply"]')).to_contain_text("7")
+    await expect_all_known(visit, 3)
+    await expect(visit.page.get_by_text("Browsers set no headers")).to_have_count(0)
+
+
+async def test_an_event_of_a_family_has_a_name(visit: Visit) -> None:
+    await visit.generated("Album", "sensor.*")
+    await visit.page.locator(".connect").get_by_role("button", name="Connect").click()
+    await visit.write(1.5)
+    name = visit.page.get_by_label("Name: sensor.…")
+    await visit.send()
+    await expect(name).to_have_accessible_description("is needed")
+    await expect(name).to_be_focused()
+    await name.fill("cellar")
+    await visit.send()
+    await expect(visit.outcome).to_contain_text("Answered")
+    await expect(visit.request("sensor.cellar")).to_contain_text("sensor.cellar is 1.5")
+    await expect(name).not_to_have_attribute("aria-invalid", "true")
+    await expect_all_known(visit, 1)
