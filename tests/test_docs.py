@@ -27,7 +27,6 @@ import yaml
 from nexios import NexiosApp
 from nexios.auth.users.simple import SimpleUser
 from nexios.dependencies import Depend
-from nexios.routing import WebsocketRoute
 from nexios.websockets import WebSocket
 from pydantic import BaseModel
 from websockets.asyncio.client import ClientConnection
@@ -57,6 +56,7 @@ from nexws import (
 from nexws.asyncapi.diff import as_text, diff
 from nexws.asyncapi.lint import lint
 from nexws.testing import Connection, connect
+from tests.transcripts import only_path, speech
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -93,23 +93,6 @@ def load(name: str) -> Any:
     sys.modules[module.__name__] = module
     spec.loader.exec_module(module)
     return module
-
-
-def only_path(app: NexiosApp) -> str:
-    (route,) = (each for each in app.router.routes if isinstance(each, WebsocketRoute))
-    return re.sub(r"{\w+:int}", "7", route.raw_path)
-
-
-def speech(transcript: Path) -> list[tuple[str, str | bytes]]:
-    """Read a transcript: ``("<" or ">", frame)``, or ``("#", path)`` where a client connects."""
-    spoken: list[tuple[str, str | bytes]] = []
-    for line in transcript.read_text(encoding="utf-8").splitlines():
-        side, rest = line[0], line[2:]
-        if side == "#":
-            rest = rest.removeprefix("connected to ").partition(",")[0]
-        header, binary, data = rest.partition(r" \n ")
-        spoken.append((side, header.encode() + b"\n" + bytes.fromhex(data) if binary else rest))
-    return spoken
 
 
 def plain(frame: str | bytes) -> Any:

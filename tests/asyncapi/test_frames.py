@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped] # it brings no types
 import pytest
-from nexios import NexiosApp
-from nexios.routing import WebsocketRoute
 
 from nexws import build_asyncapi
 from nexws.events.msgpack_codec import MsgpackCodec
@@ -20,6 +17,7 @@ from nexws.testing import Connection
 from tests.asyncapi.applications import EXAMPLES, application, documented
 from tests.asyncapi.recording import Judge, Recording, recorded, seen
 from tests.asyncapi.torture import EVERYTHING
+from tests.transcripts import only_path, speech
 
 TRANSCRIPTS = [
     each
@@ -54,23 +52,6 @@ def check(
 
 
 # -- the documentation's examples
-
-
-def only_path(app: NexiosApp) -> str:
-    (route,) = (each for each in app.router.routes if isinstance(each, WebsocketRoute))
-    return re.sub(r"{\w+:int}", "7", route.raw_path)
-
-
-def speech(transcript: Path) -> list[tuple[str, str | bytes]]:
-    """Read a transcript: ``("<" or ">", frame)``, or ``("#", path)`` where a client connects."""
-    spoken: list[tuple[str, str | bytes]] = []
-    for line in transcript.read_text(encoding="utf-8").splitlines():
-        side, rest = line[0], line[2:]
-        if side == "#":
-            rest = rest.removeprefix("connected to ").partition(",")[0]
-        header, binary, data = rest.partition(r" \n ")
-        spoken.append((side, header.encode() + b"\n" + bytes.fromhex(data) if binary else rest))
-    return spoken
 
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda each: each.stem)
