@@ -94,7 +94,11 @@ def test_the_version_is_the_packages() -> None:
 def test_the_help_lists_the_commands() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    assert "demo  Serve the chat example until Ctrl-C." in result.output
+    commands = dict(line.split(maxsplit=1) for line in result.output.partition("Commands:\n")[2].splitlines())
+    assert commands == {
+        "asyncapi": "Work with AsyncAPI documents.",
+        "demo": "Serve the chat example until Ctrl-C.",
+    }
 
 
 def test_a_commands_help_tells_its_options() -> None:
