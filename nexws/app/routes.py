@@ -15,7 +15,7 @@ from nexios.objects import URLPath
 from nexios.routing._utils import MatchStatus, get_route_path
 from nexios.routing.base import BaseRoute
 from nexios.types import Receive, Scope, Send
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from typing_extensions import override
 
 from nexws.app.documents import build_asyncapi, routes_of
@@ -131,7 +131,8 @@ class DocsRoute(BaseRoute):
         except ImportError:  # all JSON is YAML
             content = to_json(document, indent=2)
         else:
-            content = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110).encode()
+            unshared = from_json(to_json(document))  # or YAML would have anchors
+            content = yaml.safe_dump(unshared, sort_keys=False, allow_unicode=True, width=110).encode()
         return _Answer(content=content, content_type="application/yaml", headers={})
 
     def _described(self) -> dict[str, Any]:

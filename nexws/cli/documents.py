@@ -93,5 +93,6 @@ def write_text(document: Any, format_: str) -> str:
         yaml = importlib.import_module("yaml")
     except ImportError as error:
         raise UnusableError('YAML needs PyYAML; run: pip install "nexws[cli]"') from error
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    unshared = json.loads(json.dumps(document, allow_nan=False))  # or YAML would have anchors
+    text: str = yaml.safe_dump(unshared, sort_keys=False, allow_unicode=True, width=110)
     return text.rstrip()
