@@ -58,13 +58,11 @@ class Envelope:
     @property
     def own_keys(self) -> frozenset[str]:
         """The keys that are the envelope's own, in either direction, wherever the payload stands."""
-        return frozenset({self.event, self.ref, self.meta, self.status, self.error})
+        return frozenset(self._own().values())
 
     def unpack(self, frame: Mapping[str, Any]) -> dict[str, Any]:
         """Give the parts of *frame* by their usual names; other keys are dropped, or are the data's in a flat frame."""
-        parts = {"event": self.event, "ref": self.ref, "meta": self.meta}
-        parts |= {"status": self.status, "error": self.error}
-        unpacked = {name: frame[key] for name, key in parts.items() if key in frame}
+        unpacked = {name: frame[key] for name, key in self._own().items() if key in frame}
         if self.data is not None:
             return {**unpacked, "data": frame[self.data]} if self.data in frame else unpacked
         payload = {key: value for key, value in frame.items() if key not in self.own_keys}
@@ -72,9 +70,17 @@ class Envelope:
 
     def pack(self, parts: Mapping[str, Any]) -> dict[str, Any]:
         """Lay *parts*, under their usual names, out as a frame."""
-        names = {"event": self.event, "ref": self.ref, "meta": self.meta}
-        names |= {"status": self.status, "error": self.error}
-        frame = {key: parts[name] for name, key in names.items() if name in parts}
+        frame = {key: parts[name] for name, key in self._own().items() if name in parts}
         if "data" not in parts:
             return frame
         return {**frame, self.data: parts["data"]} if self.data is not None else {**frame, **parts["data"]}
+
+    def _own(self) -> dict[str, str]:
+        """Give the keys of all parts but the data, by their usual names."""
+        return {
+            "event": self.event,
+            "ref": self.ref,
+            "meta": self.meta,
+            "status": self.status,
+            "error": self.error,
+        }
