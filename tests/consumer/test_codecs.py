@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -190,7 +191,7 @@ async def test_a_wrong_frame_is_answered_and_the_connection_goes_on(frame: str |
         assert await client.call("raw", b"ab") == b"ba"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize="CI" in os.environ)
 @given(
     st.binary(max_size=60)
     | st.recursive(
@@ -382,7 +383,7 @@ async def test_a_wrong_binary_frame_is_answered_and_the_connection_goes_on(
         assert await client.call("text", "hi") == "hi"
 
 
-@settings(deadline=None)
+@settings(deadline=None, derandomize="CI" in os.environ)
 @given(st.binary(max_size=100), st.text(max_size=10) | st.integers(-9, 9))
 def test_any_bytes_come_through(data: bytes, ref: str | int) -> None:
     for consumer in (Audio, Packed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -193,7 +194,7 @@ async def test_a_payloads_key_may_stand_twice_in_a_flat_frame() -> None:
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 
 
-@settings(deadline=None)
+@settings(deadline=None, derandomize="CI" in os.environ)
 @given(
     st.sampled_from(["post", "mood", "clear", "count", "any.x"]),
     st.dictionaries(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -174,7 +175,7 @@ def judge(validate: Any, payload: Any) -> Any:
     return type(value), value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize="CI" in os.environ)
 @given(data=st.data())
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "lax"])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
