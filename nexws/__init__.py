@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from nexws.app import Nexws, build_asyncapi
-from nexws.consumer import Channel, ConsumerRoute, EventConsumer, WebSocketConsumer
+from nexws.app import ConnectionInfo, Nexws, build_asyncapi
+from nexws.consumer import (
+    BoundHistory,
+    BoundPresence,
+    Channel,
+    ConsumerRoute,
+    EventConsumer,
+    History,
+    Presence,
+    PresenceChange,
+    WebSocketConsumer,
+)
 from nexws.errors import (
     ConnectionClosedError,
     DependencyError,
@@ -21,10 +31,13 @@ from nexws.errors import (
     GroupNameError,
     HandlerSignatureError,
     HandshakeRefusedError,
+    LayerError,
     NexwsError,
     NotAcceptedError,
     NotServingError,
     PayloadError,
+    PositionError,
+    PushDeclarationError,
     RouterError,
     SchemaConversionError,
     SchemaError,
@@ -48,7 +61,8 @@ from nexws.events import (
     emits,
     on,
 )
-from nexws.protocol import CloseCode, Envelope, FailureCode
+from nexws.layers import ChannelLayer, MemoryLayer
+from nexws.protocol import CloseCode, Envelope, FailureCode, Position
 from nexws.runtime import (
     ConnectionClosed,
     ConnectionOpened,
@@ -61,11 +75,15 @@ from nexws.runtime import (
 
 __all__ = [
     "BoundEmit",
+    "BoundHistory",
+    "BoundPresence",
     "CallNext",
     "Channel",
+    "ChannelLayer",
     "CloseCode",
     "ConnectionClosed",
     "ConnectionClosedError",
+    "ConnectionInfo",
     "ConnectionOpened",
     "ConsumerRoute",
     "DependencyError",
@@ -96,8 +114,11 @@ __all__ = [
     "Handler",
     "HandlerSignatureError",
     "HandshakeRefusedError",
+    "History",
     "HistoryEntry",
+    "LayerError",
     "Limits",
+    "MemoryLayer",
     "Nexws",
     "NexwsError",
     "NotAcceptedError",
@@ -105,6 +126,11 @@ __all__ = [
     "Observer",
     "On",
     "PayloadError",
+    "Position",
+    "PositionError",
+    "Presence",
+    "PresenceChange",
+    "PushDeclarationError",
     "Rate",
     "RouterError",
     "SchemaConversionError",

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from nexws.app.application import Nexws
 from nexws.app.documents import build_asyncapi
+from nexws.app.outside import ConnectionInfo
 
-__all__ = ["Nexws", "build_asyncapi"]
+__all__ = ["ConnectionInfo", "Nexws", "build_asyncapi"]

@@ -12,21 +12,25 @@ from nexios.auth.users.base import BaseUser
 from nexios.auth.users.simple import SimpleUser, UnauthenticatedUser
 from nexios.websockets import WebSocket
 
+from nexws.app.outside import Outside
 from nexws.app.routes import DocsRoute
 from nexws.consumer import STATE_KEY, Registry, Settings
 from nexws.errors import SetupError
 from nexws.events import EventMiddleware, Guard
+from nexws.layers import ChannelLayer
 from nexws.runtime import Hooks, Limits, Observer
 
 __all__ = ["Nexws"]
 
 
-class Nexws:
+class Nexws(Outside):
     """Configures the consumers of *app*; an application without it has the defaults.
 
     Args:
         app: the application whose consumers this is about; routes may be added before and after.
         limits: what one client may cost.
+        layer: what carries pushes between processes, and keeps some; a ``MemoryLayer`` of the application's own, unless
+            given.
         auth: nexios' authentication backends, asked in order before ``on_connect`` until one knows the client. The
             user that ``user_model`` loads is ``scope["user"]`` and ``self.user``; where no backend knows the client,
             and no middleware has set a user, it is nexios' ``UnauthenticatedUser``.
@@ -52,6 +56,7 @@ class Nexws:
         app: NexiosApp,
         *,
         limits: Limits | None = None,
+        layer: ChannelLayer | None = None,
         auth: Sequence[AuthenticationBackend] = (),
         user_model: type[BaseUser] = SimpleUser,
         middleware: Sequence[Any] = (),
@@ -68,9 +73,10 @@ class Nexws:
             raise SetupError("this application has a Nexws already; pass all settings to one")
         self.limits: Limits = limits or Limits()
         self._backends, self._user_model = tuple(auth), user_model
-        app.state[STATE_KEY] = Registry(
+        app.state[STATE_KEY] = registry = Registry(
             Settings(
                 limits=self.limits,
+                layer=layer,
                 middleware=tuple(middleware),
                 guards=tuple(guards),
                 event_middleware=tuple(event_middleware),
@@ -82,8 +88,11 @@ class Nexws:
                 authenticate=self._authenticate if self._backends else None,
             )
         )
+        super().__init__(app, registry.node)
         if docs is not None:
             app.add_route(DocsRoute(docs.rstrip("/") or "/asyncapi", app, console=console))
+
+    # -- inside
 
     async def _authenticate(self, websocket: WebSocket) -> None:
         scope: Any = websocket.scope

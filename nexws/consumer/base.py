@@ -11,14 +11,15 @@ from nexios.websockets import WebSocketConsumer as NexiosConsumer
 from typing_extensions import override
 
 from nexws.consumer.encodings import ENCODINGS, Encoding
+from nexws.consumer.history import History
 from nexws.consumer.registry import Registry
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import Session
 from nexws.consumer.socket import Channel, take_over
 from nexws.errors import EncodingError, NotServingError
 from nexws.events import Contract
-from nexws.protocol import check_group_name
-from nexws.runtime import HistoryEntry, Message
+from nexws.protocol import Retention
+from nexws.runtime import Limits, Message
 
 __all__ = ["WebSocketConsumer"]
 
@@ -44,6 +45,12 @@ class WebSocketConsumer(NexiosConsumer):
 
     subprotocols: ClassVar[Sequence[str]] = ()
     """The subprotocols that it speaks, the best first; one that the client offers is chosen (RFC 6455 section 1.9)."""
+
+    namespace: ClassVar[str | None] = None
+    """What its groups and users belong to, on all nodes and in all versions; the name of the class, unless given."""
+
+    history: ClassVar[History] = History(keep=False)
+    """What is kept of its broadcasts: those that say so, unless a class has a ``History`` of its own."""
 
     channel: Any = None
     """This connection's ``Channel``."""
@@ -74,10 +81,11 @@ class WebSocketConsumer(NexiosConsumer):
     async def __call__(self, ws: WebSocket) -> None:
         """Serve the client of *ws* until it leaves; nothing outlives this call."""
         registry = Registry.of(ws.scope)
-        connection = take_over(ws, registry.settings, type(self).__qualname__)
+        service = registry.service(type(self), self.namespace_of(), self._contract, self._encoding)
+        await registry.node.start()
+        connection = take_over(ws, registry.settings, type(self).__qualname__, service)
         connection.expires = self.expires
         self.websocket, self.channel = ws, Channel(ws, connection, self._encoding)
-        service = registry.service(type(self), self._contract)
         self._session = Session(
             self,
             connection,
@@ -137,12 +145,12 @@ class WebSocketConsumer(NexiosConsumer):
             GroupNameError: the name is not 1 to 255 of ``A-Z a-z 0-9 : _ . -``.
             GroupLimitError: the connection is in ``Limits.groups_per_connection`` groups already.
         """
-        self._serving.hub.join(self._serving.connection, group_name)
+        await self._serving.hub.join(self._serving.connection, group_name)
 
     @override
     async def leave_group(self, group_name: str) -> None:
         """End the membership in a group; being no member is no error."""
-        self._serving.hub.leave(self._serving.connection, group_name)
+        await self._serving.leave(group_name)
 
     @override
     async def group(self, group_name: str) -> list[Any]:
@@ -154,20 +162,24 @@ class WebSocketConsumer(NexiosConsumer):
 
     @override
     async def broadcast(  # type: ignore[override] # tells more than nexios' None
-        self, payload: Any, group_name: str = "default", save_history: bool = False
+        self, payload: Any, group_name: str = "default", save_history: bool | None = None
     ) -> int:
         """Send *payload* to all members of a group; tells how many connections took it.
 
-        Encoded once. Waits for no socket, and fails because of no recipient: one whose outbox is full, or whose socket
-        does not take a frame within ``Limits.send_timeout``, is closed with 4008. ``save_history`` keeps the payload
-        for ``history``.
+        Where the channel layer spans several nodes, it tells how many of those have it: 0 means nobody. Encoded once.
+        Waits for no socket, and fails because of no recipient: one whose outbox is full, or whose socket does not
+        take a frame within ``Limits.send_timeout``, is closed with 4008. ``save_history`` keeps the payload for
+        ``history``, or not; left out, the class decides.
 
         Raises:
             PayloadError: *payload* cannot be sent in this consumer's encoding.
             GroupNameError: no group can have that name.
+            LayerError: it is not known to be published.
         """
-        frame = self._encoding.write(payload)
-        return self._serving.publish(frame, group_name, kept=frame if save_history else None)
+        session = self._serving
+        publication = session.publication_of(self._encoding.write(payload))
+        retention = self._retention(save_history=save_history, limits=session.connection.limits)
+        return await session.hub.publish(group_name, publication, retention=retention)
 
     @override
     async def send_to(  # type: ignore[override] # tells more than nexios' None, and takes more
@@ -175,23 +187,34 @@ class WebSocketConsumer(NexiosConsumer):
     ) -> int:
         """Send *payload* to a connection (its channel's uuid, as object or text) or to a user (its id).
 
-        All connections of the user get it. Tells how many took it: 0 where there is no such connection or user.
-        A user's id is the ``identity`` or ``id`` of ``scope["user"]`` (or its ``"id"``, or the text or number itself).
+        All connections of the user get it, on all nodes. Tells how many took it: 0 where there is no such connection
+        or user. A user's id is the ``identity`` or ``id`` of ``scope["user"]`` (or its ``"id"``, or the text or
+        number itself).
 
         Raises:
             PayloadError: *payload* cannot be sent in this consumer's encoding.
+            LayerError: it is not known to be published.
         """
-        return self._serving.hub.send_to(target, self._encoding.write(payload))
+        session = self._serving
+        return await session.service.node.send_to(
+            target, session.publication_of(self._encoding.write(payload))
+        )
 
-    async def history(self, group_name: str = "default", *, limit: int | None = None) -> list[HistoryEntry]:
-        """List what was broadcast to a group with ``save_history``, oldest first: the newest *limit* that are kept.
-
-        Kept are at most ``Limits.history_events`` and ``history_bytes`` for ``history_seconds``.
-        """
-        check_group_name(group_name)
-        return self._serving.hub.history.read(group_name, limit)
+    @property
+    def __nexws_history__(self) -> Session:
+        return self._serving
 
     # -- inside
+
+    @classmethod
+    def namespace_of(cls) -> str:
+        """Give the name under which all nodes know the class."""
+        return cls.namespace or cls.__qualname__
+
+    @classmethod
+    def _retention(cls, *, save_history: bool | None, limits: Limits) -> Retention | None:
+        keep = cls.history.keep if save_history is None else save_history
+        return cls.history.retention(limits) if keep else None
 
     @property
     def _serving(self) -> Session:

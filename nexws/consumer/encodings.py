@@ -35,6 +35,10 @@ class Encoding(Protocol):
         """
         ...
 
+    def read_kept(self, frame: str | bytes) -> Any:
+        """Read what was written."""
+        ...
+
 
 class _Json:
     payload_type = "json"
@@ -58,8 +62,16 @@ class _Json:
         except (PydanticSerializationError, ValueError) as error:
             raise PayloadError(None, str(error)) from error
 
+    def read_kept(self, frame: str | bytes) -> Any:
+        return from_json(frame)
 
-class _Text:
+
+class _AsItIs:
+    def read_kept(self, frame: str | bytes) -> Any:
+        return frame
+
+
+class _Text(_AsItIs):
     payload_type = "text"
 
     def read(self, message: Message, limits: Limits) -> Any:
@@ -74,7 +86,7 @@ class _Text:
         return Frame.text(payload)
 
 
-class _Bytes:
+class _Bytes(_AsItIs):
     payload_type = "bytes"
 
     def read(self, message: Message, limits: Limits) -> Any:
@@ -89,7 +101,7 @@ class _Bytes:
         raise PayloadError(None, f"this consumer sends bytes, not {type(payload).__name__}")
 
 
-class _Either:
+class _Either(_AsItIs):
     payload_type = "text"
 
     def read(self, message: Message, limits: Limits) -> Any:
@@ -100,7 +112,7 @@ class _Either:
         return encoding.write(payload)
 
 
-class _Events:
+class _Events(_AsItIs):
     """Frames go to the dispatcher as they are: it answers a wrong one, where other consumers close."""
 
     payload_type = "json"

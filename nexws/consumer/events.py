@@ -12,12 +12,14 @@ from typing_extensions import override
 from nexws.consumer.base import WebSocketConsumer
 from nexws.consumer.dependencies import recognise
 from nexws.consumer.encodings import EVENTS, Encoding
+from nexws.consumer.presence import presence_of
+from nexws.consumer.reserved import RESERVED, RESERVED_PUSHES
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import ENCODING_OF, Session
 from nexws.errors import EncodingError, EventError, HandlerSignatureError, UndeclaredEventError
 from nexws.events import Codec, Contract, Emit, EventMiddleware, EventRouter, Guard, Handler, marks_of
-from nexws.protocol import RESERVED_PREFIX, Envelope
-from nexws.runtime import Frame
+from nexws.protocol import RESERVED_PREFIX, Envelope, Retention
+from nexws.runtime import Frame, Limits
 
 __all__ = ["EventConsumer"]
 
@@ -68,7 +70,13 @@ class EventConsumer(WebSocketConsumer):
         further = (ENCODING_OF[each] for each in cls.subprotocols if each in ENCODING_OF)
         encodings = tuple(dict.fromkeys((str(cls.encoding), *further)))
         contract = cls.contract = cls._contract = Contract.of(
-            cls, _names_around(cls), recognise, cls.envelope, encodings
+            cls,
+            _names_around(cls),
+            recognise,
+            cls.envelope,
+            encodings,
+            reserved=RESERVED,
+            reserved_emits=_reserved_pushes(cls),
         )
         cls.events, cls.pushes = contract.handlers, contract.emits
 
@@ -133,9 +141,54 @@ class EventConsumer(WebSocketConsumer):
         """
         raise UndeclaredEventError(type(self).__qualname__, "send_to")
 
+    @override
+    async def join_group(self, group_name: str, *, presence: Any = None) -> None:
+        """Become a member of a group; being one already is no error. Membership ends with the connection.
+
+        With *presence*, what others may know, the client is present there: the group is told by ``nexws.presence``,
+        once for each user, however many connections that has, and so is the end of the last of them. Joining again
+        with another *presence* changes what is known.
+
+        Raises:
+            GroupNameError: the name is not 1 to 255 of ``A-Z a-z 0-9 : _ . -``.
+            GroupLimitError: the connection is in ``Limits.groups_per_connection`` groups already.
+            PayloadError: *presence* does not fit what ``presence = Presence(Model)`` declares.
+            UndeclaredEventError: the class declares no ``Presence``.
+            LayerError: the layer cannot do that now.
+        """
+        if presence is None:
+            await super().join_group(group_name)
+        else:
+            await self._serving.enter(group_name, presence)
+
+    async def members(self, group_name: str) -> list[Any]:
+        """List who is present in a group, on all nodes, in the order in which they came: what they said of themselves.
+
+        Raises:
+            UndeclaredEventError: the class declares no ``Presence``; ``group`` lists connections.
+            LayerError: it cannot be read now.
+        """
+        return await self._serving.present(group_name)
+
     @property
     def __nexws_sender__(self) -> Session:
         return self._serving
+
+    @property
+    def __nexws_presence__(self) -> Session:
+        return self._serving
+
+    @classmethod
+    def __nexws_retention__(
+        cls, emit: Emit[Any], *, save_history: bool | None, limits: Limits | None = None
+    ) -> Retention | None:
+        wanted = emit.history if save_history is None else save_history
+        return cls._retention(save_history=wanted, limits=limits or Limits())
+
+
+def _reserved_pushes(consumer: type) -> dict[str, Emit[Any]]:
+    presence = presence_of(consumer)
+    return {**RESERVED_PUSHES, **({} if presence is None else {presence.emit.event: presence.emit})}
 
 
 def _check_names(consumer: type) -> None:

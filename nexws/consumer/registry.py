@@ -11,9 +11,11 @@ from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket, WebSocketDisconnect
 
 from nexws.consumer.dependencies import NexiosFramework
-from nexws.errors import ConnectionClosedError
+from nexws.consumer.encodings import Encoding
+from nexws.errors import ConnectionClosedError, SetupError
 from nexws.events import Contract, EventMiddleware, Guard
-from nexws.runtime import Dispatcher, Hooks, Hub, Limits
+from nexws.layers import ChannelLayer, MemoryLayer
+from nexws.runtime import Dispatcher, Hooks, Hub, Limits, Node
 
 __all__ = ["STATE_KEY", "Authenticate", "Registry", "Service", "Settings"]
 
@@ -30,6 +32,7 @@ _logger = logging.getLogger("nexws")
 class Service:
     """One consumer class in one application: who is connected, and what is served in each encoding."""
 
+    node: Node
     hub: Hub
     dispatchers: Mapping[str, Dispatcher]
 
@@ -42,6 +45,7 @@ class Settings:
     """What an application has said about all its consumers."""
 
     limits: Limits = field(default_factory=Limits)
+    layer: ChannelLayer | None = None
     middleware: tuple[Any, ...] = ()
     guards: tuple[Guard, ...] = ()
     event_middleware: tuple[EventMiddleware, ...] = ()
@@ -58,7 +62,10 @@ class Registry:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings: Settings = settings or Settings()
+        limits = self.settings.limits
+        self.node: Node = Node(self.settings.layer or MemoryLayer(groups=limits.history_groups), limits)
         self._services: dict[type, Service] = {}
+        self._names: dict[str, type] = {}
 
     @staticmethod
     def of(scope: MutableMapping[str, Any]) -> Registry:
@@ -72,12 +79,28 @@ class Registry:
         registry: Registry = state[STATE_KEY]
         return registry
 
-    def service(self, consumer: type, contract: Contract | None) -> Service:
-        """Find the service of *consumer*; the first connection makes it."""
+    def service(
+        self, consumer: type, namespace: str, contract: Contract | None, encoding: Encoding
+    ) -> Service:
+        """Find the service of *consumer*; the first connection makes it.
+
+        Raises:
+            SetupError: another class has the same namespace.
+        """
         service = self._services.get(consumer)
-        if service is None:
-            dispatchers = {} if contract is None else self._dispatchers(contract)
-            service = self._services[consumer] = Service(Hub(self.settings.limits), dispatchers)
+        if service is not None:
+            return service
+        taken = self._names.setdefault(namespace, consumer)
+        if taken is not consumer:
+            first, second = (f"{each.__module__}.{each.__qualname__}" for each in (taken, consumer))
+            raise SetupError(
+                f"{first} and {second} would share their groups, as both have the namespace {namespace!r}; "
+                f"give one another: namespace = '...'"
+            )
+        dispatchers = {} if contract is None else self._dispatchers(contract)
+        codecs = {each: dispatcher.codec for each, dispatcher in dispatchers.items()}
+        hub = self.node.hubs[namespace] = Hub(self.node, namespace, codecs, encoding.read_kept)
+        service = self._services[consumer] = Service(self.node, hub, dispatchers)
         return service
 
     def _dispatchers(self, contract: Contract) -> dict[str, Dispatcher]:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
 from time import time
 from typing import Any, Final, TypeVar, cast
 
 from nexios.exceptions import HTTPException, WebSocketException
 from nexios.websockets import WebSocketConsumer, WebSocketDisconnect
 from nexios.websockets.base import WebSocketState
-from pydantic_core import from_json
 
 from nexws.consumer.encodings import Encoding
+from nexws.consumer.history import position_of
+from nexws.consumer.presence import Presence, presence_of
 from nexws.consumer.registry import Service, Settings
+from nexws.consumer.resuming import ResumedGroups, ResumeGroups, resume
 from nexws.errors import ConnectionClosedError, NotAcceptedError, UndeclaredEventError
 from nexws.events import Contract, Emit
-from nexws.protocol import CloseCode
+from nexws.protocol import (
+    NO_DATA,
+    PING_EVENT,
+    PONG_EVENT,
+    PRESENCE_EVENT,
+    CloseCode,
+    Failure,
+    Position,
+    Publication,
+    Ref,
+    check_group_name,
+)
 from nexws.runtime import (
     CloseRequested,
     Connection,
@@ -24,7 +37,7 @@ from nexws.runtime import (
     ConnectionOpened,
     Dispatcher,
     Frame,
-    Frames,
+    HistoryEntry,
     Hub,
     Message,
     State,
@@ -37,6 +50,9 @@ T = TypeVar("T")
 ENCODING_OF: Final[Mapping[str, str]] = {"nexws.json": "json", "nexws.msgpack": "msgpack"}
 """The subprotocols with which a client chooses the encoding of events."""
 
+_LONGEST_PING: Final = 512  # with a ref and a traceparent
+_PING: Final[Mapping[type, Any]] = {str: PING_EVENT, bytes: PING_EVENT.encode()}
+
 _FRAMEWORKS_OWN = (WebSocketDisconnect, WebSocketException, HTTPException)
 
 
@@ -47,6 +63,7 @@ class Session:
         "_contract",
         "_decodes",
         "_encoding",
+        "_present_as",
         "_settings",
         "_subprotocols",
         "connection",
@@ -73,6 +90,7 @@ class Session:
         self.service: Service = service
         self._encoding, self._settings, self._contract = encoding, settings, contract
         self._subprotocols, self._decodes = subprotocols, decodes
+        self._present_as: dict[str, str] = {}  # the member that it is, by group
         self.dispatcher: Dispatcher | None = None
         self.subprotocol: str | None = None
         if contract is not None:
@@ -83,64 +101,133 @@ class Session:
         """Who else is connected to this consumer."""
         return self.service.hub
 
-    def publish(
-        self,
-        frames: Frames,
-        group: str,
-        *,
-        exclude: Connection | None = None,
-        kept: Frame | None = None,
-    ) -> int:
-        """Send to a group, and keep what is to be *kept*; tells how many connections took it."""
-        reached = self.hub.publish(group, frames, exclude=exclude)
-        if kept is not None:
-            self.hub.history.keep(group, kept, self._read_kept())
-        return reached
+    def publication_of(self, frame: Frame) -> Publication:
+        """Make what is published of a payload of a consumer without events."""
+        message = frame.message
+        body = message["text"] if "text" in message else message["bytes"]
+        return Publication(consumer=self.hub.namespace, bodies={"": body})
+
+    async def history(self, group: str, *, since: Position | None, limit: int | None) -> list[HistoryEntry]:
+        """List what is kept of *group*."""
+        return await self.hub.history(group, since=since, limit=limit)
 
     # -- the pushes of an event consumer
 
     async def push(self, emit: Emit[T], payload: T) -> None:
         """Send a push to this client."""
-        await self.connection.write(self._frame(emit, payload, self.connection.encoding))
+        self._check_declared(emit)
+        codec = self.service.dispatchers[self.connection.encoding].codec
+        await self.connection.write(Frame.of(codec.push(emit.event, codec.body(emit.writer, payload))))
 
     async def push_to_group(
-        self, emit: Emit[T], payload: T, group: str, *, exclude_self: bool, save_history: bool
+        self,
+        emit: Emit[T],
+        payload: T,
+        group: str,
+        *,
+        exclude_self: bool,
+        save_history: bool | None,
+        idempotency_key: str | None,
     ) -> int:
         """Send a push to a group."""
-        usual, frames = self._frames(emit, payload)
-        exclude = self.connection if exclude_self else None
-        return self.publish(frames, group, exclude=exclude, kept=usual if save_history else None)
+        self._check_declared(emit)
+        exclude = self.connection.id if exclude_self else None
+        publication = self.hub.publication(emit, payload, exclude=exclude)
+        consumer: Any = self.consumer
+        retention = consumer.__nexws_retention__(
+            emit, save_history=save_history, limits=self.connection.limits
+        )
+        return await self.hub.publish(group, publication, retention=retention, key=idempotency_key)
 
     async def push_to(self, emit: Emit[T], payload: T, target: object) -> int:
         """Send a push to a connection or a user."""
-        return self.hub.send_to(target, self._frames(emit, payload)[1])
+        self._check_declared(emit)
+        return await self.service.node.send_to(target, self.hub.publication(emit, payload))
 
-    def _frames(self, emit: Emit[T], payload: T) -> tuple[Frame, Frames]:
-        """Write a push in the usual encoding at once, and in others when somebody speaks them, once each."""
-        dispatchers = self.service.dispatchers
-        usual = next(iter(dispatchers))
-        written = {usual: self._frame(emit, payload, usual)}
-        if len(dispatchers) == 1:
-            return written[usual], written[usual]
+    async def pushed(
+        self, emit: Emit[T], group: str, *, since: Position | str | None, limit: int | None
+    ) -> list[T]:
+        """List what was sent to *group* of a push and is kept."""
+        self._check_declared(emit)
+        entries = await self.hub.history(group, since=position_of(since), limit=None)
+        codec = next(iter(self.service.dispatchers.values())).codec
+        found = [
+            codec.check(emit.schema, each.payload.get("data")) for each in entries if each.event == emit.event
+        ]
+        if limit is None:
+            return found
+        return found[:limit] if since is not None else found[max(len(found) - limit, 0) :]
 
-        def frame_for(encoding: str) -> Frame:
-            if encoding not in written:
-                written[encoding] = self._frame(emit, payload, encoding)
-            return written[encoding]
-
-        return written[usual], frame_for
-
-    def _frame(self, emit: Emit[T], payload: T, encoding: str) -> Frame:
-        contract = self._contract
-        if contract is None or not contract.declares(emit):
+    def _check_declared(self, emit: Emit[Any]) -> None:
+        if self._contract is None or not self._contract.declares(emit):
             raise UndeclaredEventError(type(self.consumer).__qualname__, "send", emit.event)
-        codec = self.service.dispatchers[encoding].codec
-        return Frame.of(codec.push(emit.event, emit.writer, payload))
 
-    def _read_kept(self) -> Callable[[str | bytes], Any]:
-        if self.service.dispatchers:
-            return next(iter(self.service.dispatchers.values())).codec.parts
-        return from_json if self._encoding.payload_type == "json" else _as_it_is
+    # -- the events of the protocol
+
+    async def resume(self, wanted: ResumeGroups) -> ResumedGroups:
+        """Send what the client missed."""
+        return ResumedGroups(groups=await resume(self.connection, self.service, wanted.groups))
+
+    def heartbeat(self, ref: Ref | None) -> None:
+        """Note that the client speaks the heartbeat, and answer where nobody else does."""
+        self.connection.expect_heartbeat()
+        if ref is None:
+            assert self.dispatcher is not None  # who else has called
+            self.connection.outbox.put(Frame.of(self.dispatcher.codec.push(PONG_EVENT, NO_DATA)))
+
+    async def overtaking(self, message: Message) -> bool:
+        """Answer a heartbeat while handlers run, which would keep it waiting; false for all else."""
+        text = message.get("text")
+        frame = text if text is not None else message["bytes"]
+        if self.dispatcher is None or len(frame) > _LONGEST_PING or _PING[type(frame)] not in frame:
+            return False
+        read = self.dispatcher.codec.read(frame)
+        if isinstance(read, Failure) or read["event"] != PING_EVENT:
+            return False
+        await self.consumer.on_receive(self.consumer.websocket, frame)
+        return True
+
+    # -- groups
+
+    async def enter(self, group: str, info: Any) -> None:
+        """Join a group, and be present in it."""
+        declared = self._presence()
+        written = declared.write(info)
+        await self.hub.join(self.connection, group)
+        member = self._present_as.get(group) or _user_id(self._scope.get("user")) or str(self.connection.id)
+        layer, name = self.service.node.layer, self.hub.name_of(group)
+        self._present_as[group] = member
+        if await layer.enter(name, member, str(self.connection.id), written):
+            await self._tell_presence(group, joined=[declared.read(written)])
+
+    async def leave(self, group: str) -> None:
+        """Leave a group, as its other members are told."""
+        self.hub.leave(self.connection, group)
+        member = self._present_as.pop(group, None)
+        if member is None:
+            return
+        layer, name = self.service.node.layer, self.hub.name_of(group)
+        gone = await layer.leave(name, member, str(self.connection.id))
+        if gone is not None:
+            await self._tell_presence(group, left=[self._presence().read(gone.info)])
+
+    async def present(self, group: str) -> list[Any]:
+        """List who is present in a group."""
+        declared = self._presence()
+        check_group_name(group)
+        members = await self.service.node.layer.present(self.hub.name_of(group))
+        return [declared.read(each.info) for each in members]
+
+    async def _tell_presence(self, group: str, **change: Any) -> None:
+        declared = self._presence()
+        payload: Any = {"group": group, "joined": [], "left": [], **change}
+        await self.hub.publish(group, self.hub.publication(declared.emit, payload))
+
+    def _presence(self) -> Presence[Any]:
+        found = presence_of(type(self.consumer))
+        if found is None:
+            raise UndeclaredEventError(type(self.consumer).__qualname__, "join_group", PRESENCE_EVENT)
+        return found
 
     # -- the life of the connection
 
@@ -155,10 +242,10 @@ class Session:
         self.subprotocol = subprotocol
         return {**message, "subprotocol": subprotocol}
 
-    def accepted(self) -> None:
+    async def accepted(self) -> None:
         """The client can be reached from now on."""
-        self.hub.add(self.connection)
-        self._identify()
+        self.service.node.add(self.connection)
+        await self._identify()
         if self._settings.hooks.opened is not None:
             self._settings.hooks.opened(
                 ConnectionOpened(
@@ -177,7 +264,7 @@ class Session:
         await _translated(self.consumer.on_connect(websocket))
         if self.connection.state is State.CONNECTING:
             raise NotAcceptedError(type(self.consumer).__qualname__)
-        self._identify()
+        await self._identify()
 
     async def received(self, message: Message) -> None:
         """Hand one frame to the consumer."""
@@ -200,9 +287,11 @@ class Session:
         answer = self.dispatcher.overflow(self.connection, text if text is not None else message["bytes"])
         self.connection.outbox.put(Frame.of(answer))
 
-    def left(self) -> None:
+    async def left(self) -> None:
         """Leave everything."""
-        self.hub.remove(self.connection)
+        self.service.node.remove(self.connection)
+        for group in tuple(self.connection.groups):
+            await self.leave(group)
         self.consumer.websocket.client_state = WebSocketState.DISCONNECTED
 
     async def disconnected(self, code: int) -> None:
@@ -232,13 +321,9 @@ class Session:
     def _speak(self, encoding: str) -> None:
         self.dispatcher, self.connection.encoding = self.service.dispatchers[encoding], encoding
 
-    def _identify(self) -> None:
+    async def _identify(self) -> None:
         if self.connection.state is State.OPEN:
-            self.hub.identify(self.connection, _user_id(self._scope.get("user")))
-
-
-def _as_it_is(payload: str | bytes) -> str | bytes:
-    return payload
+            await self.service.node.identify(self.connection, _user_id(self._scope.get("user")))
 
 
 async def _translated(hook: Coroutine[Any, Any, Any] | Any) -> Any:

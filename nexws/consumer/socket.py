@@ -11,7 +11,7 @@ from nexios.websockets import WebSocket
 from typing_extensions import override
 
 from nexws.consumer.encodings import Encoding
-from nexws.consumer.registry import Settings
+from nexws.consumer.registry import Service, Settings
 from nexws.runtime import Connection, Frame, FrameSent, Receive, Send
 
 __all__ = ["SERVER_SEND", "Channel", "open_socket", "take_over"]
@@ -61,7 +61,7 @@ def open_socket(scope: Any, receive: Receive, send: Send) -> WebSocket:
     return websocket
 
 
-def take_over(websocket: WebSocket, settings: Settings, consumer: str) -> Connection:
+def take_over(websocket: WebSocket, settings: Settings, consumer: str, service: Service) -> Connection:
     """Let all that Nexios' socket does go through a connection of ours; *consumer* is what observers know it by."""
     may_deny = _DENIAL in websocket.scope["extensions"]
     ends = websocket.scope.get("client"), websocket.scope.get("server")
@@ -74,6 +74,8 @@ def take_over(websocket: WebSocket, settings: Settings, consumer: str) -> Connec
         server_send=websocket.scope.pop(SERVER_SEND, None),
         may_deny=may_deny,
         ends=ends,
+        id=service.node.new_id(),
+        consumer=service.hub.namespace,
         watch=None if sent is None else _watch(sent, consumer),
     )
     inside["_receive"], inside["_send"] = connection.receive, connection.send

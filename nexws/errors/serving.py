@@ -13,9 +13,11 @@ __all__ = [
     "GroupLimitError",
     "GroupNameError",
     "HandshakeRefusedError",
+    "LayerError",
     "NotAcceptedError",
     "NotServingError",
     "PayloadError",
+    "PositionError",
     "UndeclaredEventError",
 ]
 
@@ -78,6 +80,28 @@ class GroupLimitError(NexwsError):
             f"cannot join group {self.group!r}: the connection is in {self.limit} groups already; "
             f"leave one or raise Limits.groups_per_connection"
         )
+
+
+class LayerError(NexwsError, ConnectionError):
+    """The channel layer cannot do now what it was asked to; it may later."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the channel layer cannot do that now: {self.problem}; try again later, and see health()"
+
+
+class PositionError(NexwsError, ValueError):
+    """A text is no position in what was sent to a group."""
+
+    def __init__(self, text: object) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.text!r:.100} is no position; write what a push had under 'pos', as '<epoch>:<offset>'"
 
 
 class NotAcceptedError(NexwsError):

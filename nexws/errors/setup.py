@@ -14,6 +14,7 @@ __all__ = [
     "EventNameError",
     "ExampleError",
     "HandlerSignatureError",
+    "PushDeclarationError",
     "RouterError",
     "SchemaConversionError",
     "SchemaError",
@@ -36,6 +37,18 @@ class DuplicateEventError(SetupError):
 
     def __str__(self) -> str:
         return f"event {self.event!r} is declared twice, by {self.first} and {self.second}; rename one"
+
+
+class PushDeclarationError(SetupError):
+    """A push is declared in a way that cannot be carried out."""
+
+    def __init__(self, event: str, problem: str) -> None:
+        super().__init__(event, problem)
+        self.event = event
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"push {self.event!r} cannot be declared: {self.problem}"
 
 
 class EventNameError(SetupError):

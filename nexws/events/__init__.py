@@ -5,11 +5,11 @@ from __future__ import annotations
 from nexws.events.arguments import Argument, Source
 from nexws.events.codecs import Codec
 from nexws.events.context import EventContext
-from nexws.events.contract import Contract
+from nexws.events.contract import Contract, read_reserved
 from nexws.events.guards import CallNext, EventMiddleware, Guard, authenticated
-from nexws.events.marks import EventOptions, On, marks_of, on
+from nexws.events.marks import EventMark, EventOptions, On, marks_of, on
 from nexws.events.payloads import PayloadWriter
-from nexws.events.pushes import BoundEmit, Emit, EmitOptions, Sender, emits
+from nexws.events.pushes import BoundEmit, Emit, EmitOptions, Sender, Via, emits, send_to
 from nexws.events.rates import Bucket, Rate
 from nexws.events.received import ANY_PAYLOAD, NO_PAYLOAD, Received
 from nexws.events.routers import EventRouter
@@ -27,6 +27,7 @@ __all__ = [
     "Emit",
     "EmitOptions",
     "EventContext",
+    "EventMark",
     "EventMiddleware",
     "EventOptions",
     "EventRouter",
@@ -38,8 +39,11 @@ __all__ = [
     "Received",
     "Sender",
     "Source",
+    "Via",
     "authenticated",
     "emits",
     "marks_of",
     "on",
+    "read_reserved",
+    "send_to",
 ]

@@ -13,7 +13,7 @@ from nexws.errors import EncodingError
 from nexws.events.payloads import PayloadWriter, is_binary
 from nexws.events.reading import Address, JsonReader, Payload
 from nexws.events.received import Received
-from nexws.protocol import NO_DATA, Envelope, Failure, JsonFrames, Ref, Status
+from nexws.protocol import NO_DATA, Envelope, Failure, JsonFrames, Position, Ref, Status
 
 __all__ = ["Codec", "JsonCodec", "make_codec"]
 
@@ -35,12 +35,16 @@ class Codec(Protocol):
         """Find the event and the ref of *frame*, as far as they can be read."""
         ...
 
-    def push(self, event: str, writer: PayloadWriter[T], payload: T) -> str | bytes:
-        """Write a push.
+    def body(self, writer: PayloadWriter[T], payload: T) -> str | bytes:
+        """Write the payload of a push, for ``push``.
 
         Raises:
             PayloadError: *payload* does not fit what is declared.
         """
+        ...
+
+    def push(self, event: str, body: str | bytes, position: Position | None = None) -> str | bytes:
+        """Write a push around its payload, with its *position* where it has one."""
         ...
 
     def answer(
@@ -119,18 +123,26 @@ class JsonCodec:
         parts = self._envelope.unpack(self._reader.parse(frame) or {})
         return {**parts, "data": frame.partition(b"\n")[2]} if isinstance(frame, bytes) else parts
 
-    def push(self, event: str, writer: PayloadWriter[T], payload: T) -> str | bytes:
-        """Write a push."""
+    def body(self, writer: PayloadWriter[T], payload: T) -> str | bytes:
+        """Write the payload of a push: JSON, or bytes where it is those."""
         if writer.is_binary:
-            return _binary(self._frames.push(event, NO_DATA), writer, payload)
-        return self._frames.push(event, writer.write(payload))
+            data: bytes = writer.write_objects(payload)
+            return data
+        return writer.write(payload)
+
+    def push(self, event: str, body: str | bytes, position: Position | None = None) -> str | bytes:
+        """Write a push around its payload."""
+        if isinstance(body, bytes):
+            return b"%b\n%b" % (self._frames.push(event, NO_DATA, position).encode(), body)
+        return self._frames.push(event, body, position)
 
     def answer(
         self, event: str, ref: Ref, status: Status, writer: PayloadWriter[T], payload: T
     ) -> str | bytes:
         """Write an answer to *ref*."""
         if writer.is_binary:
-            return _binary(self._frames.answer(event, ref, status, NO_DATA), writer, payload)
+            header = self._frames.answer(event, ref, status, NO_DATA)
+            return b"%b\n%b" % (header.encode(), writer.write_objects(payload))
         return self._frames.answer(event, ref, status, writer.write(payload))
 
     def check(self, schema: Any, data: Any) -> Any:
@@ -144,11 +156,6 @@ def _plain(parts: Mapping[str, Any]) -> Mapping[str, Any]:
     if "data" not in parts:
         return parts
     return {**parts, "data": from_json(to_json(parts["data"], by_alias=True))}
-
-
-def _binary(header: str, writer: PayloadWriter[T], payload: T) -> bytes:
-    data: bytes = writer.write_objects(payload)
-    return b"%b\n%b" % (header.encode(), data)
 
 
 def make_codec(encoding: str, handlers: Mapping[str, Payload], envelope: Envelope, *, consumer: str) -> Codec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nexws.errors import DuplicateEventError, HandlerSignatureError, SetupError
@@ -17,7 +17,7 @@ from nexws.events.served import Served
 from nexws.events.signatures import Around, Handler, read_handler
 from nexws.protocol import Envelope, check_served_name
 
-__all__ = ["Contract"]
+__all__ = ["Contract", "read_reserved"]
 
 
 class Contract:
@@ -33,28 +33,37 @@ class Contract:
         emits: Mapping[str, Emit[Any]],
         envelope: Envelope,
         encodings: Sequence[str] = ("json",),
+        *,
+        reserved: Mapping[str, Handler] | None = None,
+        reserved_emits: Mapping[str, Emit[Any]] | None = None,
     ) -> None:
         self.consumer = consumer
         self.handlers = handlers
         self.emits = emits
         self.envelope = envelope
-        self.served: Served[Handler] = Served(handlers)
+        self.reserved: Mapping[str, Handler] = reserved or {}
+        """What serves the protocol's own events."""
+        self.reserved_emits: Mapping[str, Emit[Any]] = reserved_emits or {}
+        """The pushes of the protocol."""
+        self.all_handlers: dict[str, Handler] = {**handlers, **self.reserved}
+        self.served: Served[Handler] = Served(self.all_handlers)
         packs_bytes = "msgpack" in encodings
-        for event, handler in handlers.items():
+        for event, handler in self.all_handlers.items():
             if packs_bytes or not handler.is_binary:
                 check_flat(event, handler.schema, envelope, sent=False)
             if packs_bytes or not handler.writer.is_binary:
                 check_flat(event, handler.reply, envelope, sent=True)
-        for event, emit in emits.items():
+        for event, emit in (*emits.items(), *self.reserved_emits.items()):
             if packs_bytes or not emit.writer.is_binary:
                 check_flat(event, emit.schema, envelope, sent=True)
         self.codecs: dict[str, Codec] = {
-            encoding: make_codec(encoding, handlers, envelope, consumer=consumer) for encoding in encodings
+            encoding: make_codec(encoding, self.all_handlers, envelope, consumer=consumer)
+            for encoding in encodings
         }
 
     def declares(self, emit: Emit[Any]) -> bool:
         """Whether the consumer may send *emit*."""
-        return self.emits.get(emit.event) is emit
+        return (self.emits.get(emit.event) or self.reserved_emits.get(emit.event)) == emit
 
     @classmethod
     def of(
@@ -64,6 +73,9 @@ class Contract:
         recognise: Recognise,
         envelope: Envelope,
         encodings: Sequence[str],
+        *,
+        reserved: Mapping[str, Handler],
+        reserved_emits: Mapping[str, Emit[Any]],
     ) -> Contract:
         """Collect the marks of *consumer* and its bases, and the routers that they include.
 
@@ -93,7 +105,20 @@ class Contract:
             if handler.event in handlers:
                 raise DuplicateEventError(handler.event, handlers[handler.event].where, handler.where)
             handlers[handler.event] = handler
-        return cls(consumer.__qualname__, handlers, _emits(consumer), envelope, encodings)
+        return cls(
+            consumer.__qualname__,
+            handlers,
+            _emits(consumer),
+            envelope,
+            encodings,
+            reserved=reserved,
+            reserved_emits=reserved_emits,
+        )
+
+
+def read_reserved(mark: EventMark, function: Callable[..., Any], recognise: Recognise) -> Handler:
+    """Read a handler of the protocol's own; nothing of the application stands around it."""
+    return read_handler(mark, function, mark.event, {}, recognise, around=Around())
 
 
 def _collected(consumer: type, attribute: str) -> tuple[Any, ...]:

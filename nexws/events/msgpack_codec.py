@@ -15,7 +15,7 @@ from nexws.events.native import natively
 from nexws.events.payloads import PayloadWriter
 from nexws.events.reading import Address, FrameReader, Payload, failure_of
 from nexws.events.received import Received, schema_of
-from nexws.protocol import Envelope, Failure, FailureCode, Ref, Status
+from nexws.protocol import Envelope, Failure, FailureCode, Position, Ref, Status
 
 __all__ = ["MsgpackCodec", "make"]
 
@@ -86,13 +86,32 @@ class MsgpackCodec:
         """Give the same codec with these limits to what it reads."""
         return MsgpackCodec(self._reader.bounded(frame_bytes=frame_bytes, depth=depth), self._envelope)
 
-    def push(self, event: str, writer: PayloadWriter[T], payload: T) -> bytes:
-        """Write a push."""
-        return self._write(event, {"event": event}, writer, payload)
+    def body(self, writer: PayloadWriter[T], payload: T) -> bytes:
+        """Write the payload of a push; of one without, nothing."""
+        data = writer.write_objects(payload)
+        return b"" if writer.schema is None else _packed(writer, data)
+
+    def push(self, event: str, body: str | bytes, position: Position | None = None) -> bytes:
+        """Write a push around its payload."""
+        parts: dict[str, Any] = {"event": event}
+        if position is not None:
+            parts["pos"] = str(position)
+        keys = self._envelope
+        if not isinstance(body, bytes) or not body:
+            return _pack(keys.pack(parts))
+        if keys.data is None:
+            return _pack(keys.pack({**parts, "data": _unpack(body)}))
+        # A map of so few pairs begins with one byte that counts them; the payload is the last of them.
+        head = _pack(keys.pack(parts))
+        return b"%c%b%b%b" % (head[0] + 1, head[1:], _pack(keys.data), body)
 
     def answer(self, event: str, ref: Ref, status: Status, writer: PayloadWriter[T], payload: T) -> bytes:
         """Write an answer to *ref*."""
-        return self._write(event, {"event": event, "ref": ref, "status": status}, writer, payload)
+        parts: dict[str, Any] = {"event": event, "ref": ref, "status": status}
+        data = writer.write_objects(payload)
+        if writer.schema is not None:
+            parts["data"] = data
+        return _packed(writer, self._envelope.pack(parts))
 
     def replies(self, event: str, writer: PayloadWriter[Any]) -> Callable[[Ref, Any], bytes]:
         """Make what writes the replies to one event."""
@@ -114,15 +133,6 @@ class MsgpackCodec:
     def check(self, schema: Any, data: Any) -> Any:
         """Give the payload that *data* is."""
         return _native_validator(TypeAdapter[Any](schema).core_schema).validate_python(data)
-
-    def _write(self, event: str, parts: dict[str, Any], writer: PayloadWriter[T], payload: T) -> bytes:
-        data = writer.write_objects(payload)
-        if writer.schema is not None:
-            parts["data"] = data
-        try:
-            return _pack(self._envelope.pack(parts))
-        except ValueError:
-            raise PayloadError(event, "a value in it has no msgpack") from None
 
 
 def make(handlers: Mapping[str, Payload], envelope: Envelope) -> MsgpackCodec:
@@ -152,8 +162,20 @@ def _unpack(frame: bytes) -> Any:
         raise ValueError("no msgpack") from error
 
 
-def _pack(frame: dict[str, Any]) -> bytes:
-    """Pack a frame.
+def _packed(writer: PayloadWriter[Any], data: Any) -> bytes:
+    """Pack what *writer* has checked.
+
+    Raises:
+        PayloadError: something in it has no msgpack.
+    """
+    try:
+        return _pack(data)
+    except ValueError:
+        raise PayloadError(writer.event, "a value in it has no msgpack") from None
+
+
+def _pack(frame: Any) -> bytes:
+    """Pack a frame, or a part of one.
 
     Raises:
         ValueError: something in it has no msgpack.

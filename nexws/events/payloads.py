@@ -29,10 +29,10 @@ _WITHOUT_INPUT = {
 class PayloadWriter(Generic[T]):
     """Checks payloads of one schema and writes them, by alias; a schema of ``None`` means no payload at all."""
 
-    __slots__ = ("_event", "_to_json", "_to_python", "_validate", "is_binary", "schema")
+    __slots__ = ("_to_json", "_to_python", "_validate", "event", "is_binary", "schema")
 
     def __init__(self, event: str, schema: Any) -> None:
-        self._event = event
+        self.event: str = event
         self.schema: Any = schema
         self._validate: Any = self._nothing
         self._to_json: Any = self._nothing
@@ -58,7 +58,7 @@ class PayloadWriter(Generic[T]):
         except (ValidationError, PydanticSerializationError, UnicodeError) as error:
             raise self._refuse(error) from None
         if ("NaN" in written or "Infinity" in written) and has_no_number(written):
-            raise PayloadError(self._event, "NaN and Infinity are no JSON")  # ser_json_inf_nan="constants"
+            raise PayloadError(self.event, "NaN and Infinity are no JSON")  # ser_json_inf_nan="constants"
         return written
 
     def write_objects(self, payload: T) -> Any:
@@ -75,7 +75,7 @@ class PayloadWriter(Generic[T]):
             raise self._refuse(error) from None
 
     def _nothing(self, payload: object) -> object:
-        raise PayloadError(self._event, "it is declared without one")
+        raise PayloadError(self.event, "it is declared without one")
 
     def check_examples(self, examples: Sequence[object]) -> tuple[Any, ...]:
         """Give *examples* as clients would get them.
@@ -83,23 +83,23 @@ class PayloadWriter(Generic[T]):
         Raises:
             ExampleError: one does not fit the schema.
         """
-        read = enumerate(read_examples(self._event, self.schema, examples), 1)
+        read = enumerate(read_examples(self.event, self.schema, examples), 1)
         return tuple(self._written_example(number, example) for number, example in read)
 
     def _written_example(self, number: int, example: Any) -> Any:
         try:
             return from_json(self.write(example))
         except PayloadError as error:
-            raise ExampleError(self._event, number, error.problem) from None
+            raise ExampleError(self.event, number, error.problem) from None
 
     def _refuse(self, error: Exception) -> PayloadError:
         """Say why a payload cannot be written; the error's own text may hold what is in it."""
         if isinstance(error, ValidationError):
-            return PayloadError(self._event, summary_of(error))
+            return PayloadError(self.event, summary_of(error))
         culprit = _SERIALIZER.match(str(error))
         if culprit is not None:
-            return PayloadError(self._event, f"its serializer {culprit[1]!r} raised {culprit[2]}")
-        return PayloadError(self._event, "a value in it is not what its schema says, or has no JSON")
+            return PayloadError(self.event, f"its serializer {culprit[1]!r} raised {culprit[2]}")
+        return PayloadError(self.event, "a value in it is not what its schema says, or has no JSON")
 
 
 def adapt(event: str, schema: Any) -> TypeAdapter[Any]:

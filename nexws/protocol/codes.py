@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["CloseCode", "FailureCode", "close_reason"]
+__all__ = ["CloseCode", "FailureCode", "close_reason", "is_close_code"]
 
 
 class CloseCode(enum.IntEnum):
@@ -25,8 +25,14 @@ class CloseCode(enum.IntEnum):
     SERVICE_RESTART = 1012
     SLOW = 4008
     """The client did not read what it was sent in time, or too much waited for it."""
+    CONTINUITY_LOST = 4010
+    """What was sent to a group meanwhile is not known any more; the client may come back and resume."""
+    NO_HEARTBEAT = 4012
+    """Nothing was heard of a client that speaks the heartbeat."""
     RATE_LIMITED = 4013
     """The client sends more than is served for it, and cannot be told to wait."""
+    FORBIDDEN = 4507
+    """The application has put the client out."""
 
 
 class FailureCode(str, enum.Enum):
@@ -55,3 +61,8 @@ class FailureCode(str, enum.Enum):
 def close_reason(text: str) -> str:
     """Cut *text* to the 123 bytes of UTF-8 that a close frame has room for (RFC 6455 section 5.5.1)."""
     return text.encode("utf-8", "replace")[:123].decode("utf-8", "ignore")
+
+
+def is_close_code(code: int) -> bool:
+    """Whether a close frame may have *code* (RFC 6455 section 7.4.2): not what only tells that there was none."""
+    return (1000 <= code <= 1014 and code not in (1004, 1005, 1006)) or 3000 <= code <= 4999

@@ -37,6 +37,8 @@ class Envelope:
     """``ok``, ``next``, ``done`` or ``error``: what kind of answer a frame is."""
     error: str = "error"
     """What went wrong."""
+    pos: str = "pos"
+    """Where a push stands among what was published to its group, if that is kept."""
 
     def __post_init__(self) -> None:
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -83,4 +85,5 @@ class Envelope:
             "meta": self.meta,
             "status": self.status,
             "error": self.error,
+            "pos": self.pos,
         }

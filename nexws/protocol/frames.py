@@ -11,8 +11,21 @@ from pydantic_core import to_json
 
 from nexws.protocol.codes import FailureCode
 from nexws.protocol.envelopes import Envelope
+from nexws.protocol.publications import Position
 
-__all__ = ["CANCEL_EVENT", "ERROR_EVENT", "NO_DATA", "Failure", "JsonFrames", "Ref", "Status"]
+__all__ = [
+    "CANCEL_EVENT",
+    "ERROR_EVENT",
+    "NO_DATA",
+    "PING_EVENT",
+    "PONG_EVENT",
+    "PRESENCE_EVENT",
+    "RESUME_EVENT",
+    "Failure",
+    "JsonFrames",
+    "Ref",
+    "Status",
+]
 
 Ref: TypeAlias = "str | int"
 """What a client puts on an event to know its answer by."""
@@ -22,6 +35,18 @@ Status: TypeAlias = Literal["ok", "next", "done"]
 
 CANCEL_EVENT: Final = "nexws.cancel"
 """The event with which a client ends a stream."""
+
+RESUME_EVENT: Final = "nexws.resume"
+"""The event with which a client asks for what it missed."""
+
+PING_EVENT: Final = "nexws.ping"
+"""The event with which a client says that it lives."""
+
+PONG_EVENT: Final = "nexws.pong"
+"""The push that answers it, where it has no ref."""
+
+PRESENCE_EVENT: Final = "nexws.presence"
+"""The push that tells who has come into a group, and who has gone."""
 
 ERROR_EVENT: Final = "nexws.error"
 """The event of a failure whose own event could not be read."""
@@ -66,7 +91,7 @@ class Failure:
 class JsonFrames:
     """Writes frames as JSON text, laid out by one envelope; data is given as JSON, or ``NO_DATA``."""
 
-    __slots__ = ("_data", "_envelope", "_event", "_flat", "_ref", "_status")
+    __slots__ = ("_data", "_envelope", "_event", "_flat", "_pos", "_ref", "_status")
 
     def __init__(self, envelope: Envelope) -> None:
         self._envelope, self._flat = envelope, envelope.is_flat
@@ -75,12 +100,14 @@ class JsonFrames:
         self._ref = f'","{envelope.ref}":'
         self._status = f',"{envelope.status}":"'
         self._data = f'","{envelope.data}":'
+        self._pos = f',"{envelope.pos}":"'
 
-    def push(self, event: str, data: str) -> str:
-        """Write a push."""
+    def push(self, event: str, data: str, position: Position | None = None) -> str:
+        """Write a push, with its *position* where it has one."""
+        pos = "" if position is None else f'{self._pos}{position}"'
         if self._flat:
-            return f'{self._event}{event}"{_rest(data)}'
-        return f"{self._event}{event}{self._data}{data}}}" if data else f'{self._event}{event}"}}'
+            return f'{self._event}{event}"{pos}{_rest(data)}'
+        return f"{self._event}{event}{self._data}{data}{pos}}}" if data else f'{self._event}{event}"{pos}}}'
 
     def answer(self, event: str, ref: Ref, status: Status, data: str) -> str:
         """Write an answer to *ref*."""

@@ -9,6 +9,7 @@ from typing import Final
 from nexws.errors import EventNameError, GroupNameError
 
 __all__ = [
+    "GROUP_PATTERN",
     "RESERVED_PREFIX",
     "UNKNOWN",
     "check_event_name",
@@ -24,7 +25,11 @@ UNKNOWN: Final = "*"
 """The name under which a handler serves what no other does."""
 
 is_event_name: Callable[[str], object] = re.compile(r"[A-Za-z0-9_.:-]{1,128}").fullmatch
-_is_group_name = re.compile(r"[A-Za-z0-9:_.-]{1,255}").fullmatch
+
+GROUP_PATTERN: Final = "[A-Za-z0-9:_.-]{1,255}"
+"""What a group may be called."""
+
+_is_group_name = re.compile(GROUP_PATTERN).fullmatch
 
 
 def check_event_name(name: str) -> None:

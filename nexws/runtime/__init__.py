@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from nexws.runtime.connection import Application, CloseRequested, Connection, State
+from nexws.runtime.application import Application, CloseRequested, State
+from nexws.runtime.connection import Connection
 from nexws.runtime.dispatcher import Dispatcher
+from nexws.runtime.groups import Frames, Hold
 from nexws.runtime.history import HistoryEntry
-from nexws.runtime.hub import Frames, Hub
+from nexws.runtime.hub import Hub
 from nexws.runtime.inbox import Receive
 from nexws.runtime.limits import Limits
+from nexws.runtime.node import Node
 from nexws.runtime.observers import (
     ConnectionClosed,
     ConnectionOpened,
@@ -30,10 +33,12 @@ __all__ = [
     "FrameSent",
     "Frames",
     "HistoryEntry",
+    "Hold",
     "Hooks",
     "Hub",
     "Limits",
     "Message",
+    "Node",
     "Observer",
     "Receive",
     "Send",

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeAlias, cast
 
 from nexws.events import Codec, EventContext, PayloadWriter
 from nexws.protocol import Failure, FailureCode
+from nexws.runtime.application import State
 from nexws.runtime.cancellation import within
-from nexws.runtime.connection import Connection, State
+from nexws.runtime.connection import Connection
 from nexws.runtime.failures import Failures, Refused, internal
 from nexws.runtime.jobs import Job
 from nexws.runtime.outbox import Frame

@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import enum
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
-from nexws.errors import ConnectionClosedError, NexwsError
+from nexws.errors import ConnectionClosedError
 from nexws.events import Bucket
 from nexws.protocol import CloseCode, close_reason
+from nexws.runtime.application import Application, CloseRequested, State
 from nexws.runtime.cancellation import Interrupt, Interrupted
 from nexws.runtime.inbox import Inbox, Receive
 from nexws.runtime.jobs import Jobs
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Outbox, Send, WatchedOutbox
+from nexws.runtime.silence import HEARTBEAT, IDLE, close_when_silent
 from nexws.runtime.stepping import resume
 from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
 
-__all__ = ["Application", "CloseRequested", "Connection", "State"]
-
-
-class State(enum.Enum):
-    """Where a connection is in its life."""
-
-    CONNECTING = enum.auto()
-    OPEN = enum.auto()
-    CLOSING = enum.auto()
-    CLOSED = enum.auto()
-    REFUSED = enum.auto()
-
-
-class CloseRequested(NexwsError):  # noqa: N818 - a wish, not a fault
-    """A hook wants the connection closed, or refused, for a reason of its own."""
-
-    def __init__(self, code: int, reason: str = "", *, status: int = 403) -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-        self.status = status
-
-
-class Application(Protocol):
-    """What is served on a connection."""
-
-    def accepting(self, message: Message) -> Message:
-        """The client is about to be accepted with *message*; gives what the server is told instead."""
-        ...
-
-    def accepted(self) -> None:
-        """The client has been accepted."""
-
-    def connected(self) -> Coroutine[Any, Any, None]:
-        """Decide about the client."""
-        ...
-
-    def received(self, message: Message) -> Coroutine[Any, Any, None]:
-        """Serve one frame."""
-        ...
-
-    async def overflowed(self, message: Message) -> None:
-        """A frame came that has no place among those that wait."""
-
-    def left(self) -> None:
-        """Nothing more reaches the client; handlers may still run."""
-
-    def disconnected(self, code: int) -> Coroutine[Any, Any, None]:
-        """The client has gone, and nothing of its handlers runs any more."""
-        ...
-
-    def report(self, where: str, error: Exception) -> None:
-        """Log what a hook raised."""
+__all__ = ["Connection"]
 
 
 class Connection:
@@ -96,9 +45,12 @@ class Connection:
         server_send: Send | None = None,
         may_deny: bool = False,
         ends: Ends = (None, None),
+        id: uuid.UUID | None = None,  # noqa: A002 - what it is
+        consumer: str = "",
         watch: Callable[[Connection, Frame, bool], None] | None = None,
     ) -> None:
-        self.id: uuid.UUID = uuid.uuid4()
+        self.id: uuid.UUID = id or uuid.uuid4()
+        self.consumer = consumer  # whose connection it is, as its hub is called
         self.created: float = time.time()
         self.user_id: str | None = None
         self.groups: set[str] = set()
@@ -107,16 +59,13 @@ class Connection:
         self.state: State = State.CONNECTING
         self.code: int = CloseCode.ABNORMAL
         self.limits = limits
-        outbox_type = Outbox if watch is None else WatchedOutbox
-        self.outbox: Outbox = outbox_type(
-            send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
-        )
-        if watch is not None and isinstance(self.outbox, WatchedOutbox):
-            self.outbox.watch(partial(watch, self))
+        self.outbox: Outbox = self._make_outbox(send, watch)
         self._inbox = Inbox(receive, limits.inbox_frames, limits.inbox_timeout, self._overflow)
         self._send, self._may_deny = send, may_deny
         self._server_send = server_send or send  # leads to the socket, where a middleware wraps the other
         self._handling = False
+        self.heard_at: float | None = None
+        """When the client was heard of last, where that matters."""
         self._life = Interrupt()
         self._patience: anyio.CancelScope
         self._expires: float | None = None
@@ -127,6 +76,16 @@ class Connection:
         """What is left of each event's rate."""
         self.application: Application
         self._tasks: TaskGroup
+
+    def _make_outbox(self, send: Send, watch: Callable[[Connection, Frame, bool], None] | None) -> Outbox:
+        make = Outbox if watch is None else WatchedOutbox
+        limits = self.limits
+        outbox = make(
+            send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
+        )
+        if watch is not None and isinstance(outbox, WatchedOutbox):
+            outbox.watch(partial(watch, self))
+        return outbox
 
     async def serve(self, application: Application) -> None:
         """Serve the client until it leaves; nothing outlives this call."""
@@ -167,6 +126,8 @@ class Connection:
         if message["type"] == "websocket.disconnect":
             self._left(message)
             return {**message, "code": message.get("code") or CloseCode.NO_STATUS}
+        if self.heard_at is not None:
+            self.heard_at = anyio.current_time()
         if self._expires is not None:
             self.outbox.active_at = anyio.current_time()
         return message
@@ -184,7 +145,7 @@ class Connection:
                 raise ConnectionClosedError(self.code) from None
             self._witness = watch_close(self._server_send)
             self.state = State.OPEN
-            self.application.accepted()
+            await self.application.accepted()
             self.outbox.open()
             self._watch_idle()
         elif kind == "websocket.close":
@@ -223,6 +184,11 @@ class Connection:
             if not self._handling:
                 self._interrupt()
 
+    def close_soon(self, code: int, reason: str = "") -> None:
+        """Close as ``close`` does, in a task of the connection's own."""
+        if self.state is State.OPEN:
+            self._spawn(self.close, code, reason)
+
     async def refuse(self, reason: str = "", status: int = 403) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
         self.state = State.REFUSED
@@ -247,6 +213,12 @@ class Connection:
         watched, self._expires = self._expires is not None, seconds
         if self.state is State.OPEN and not watched:
             self._watch_idle()
+
+    def expect_heartbeat(self) -> None:
+        """Close with 4012 once nothing has been heard for longer than a heartbeat may take, from now on."""
+        if self.heard_at is None and self.state is State.OPEN:
+            self.heard_at = anyio.current_time()
+            self._spawn(close_when_silent, self, HEARTBEAT)
 
     # -- the life
 
@@ -301,8 +273,13 @@ class Connection:
         except StopIteration:
             return
         if self._inbox.begin_reading_ahead():
-            self._spawn(self._inbox.read_ahead, self._left_meanwhile)
+            self._spawn(self._inbox.read_ahead, self._left_meanwhile, self._overtaking)
         await resume(running, wanted)
+
+    async def _overtaking(self, message: Message) -> bool:
+        if self.heard_at is not None:
+            self.heard_at = anyio.current_time()
+        return self.state is State.OPEN and await self.application.overtaking(message)
 
     def _left_meanwhile(self, message: Message) -> None:
         """Notice that the client has left while a hook runs."""
@@ -329,7 +306,7 @@ class Connection:
             self.application.report("on_disconnect", TimeoutError(text))
 
     async def _end_jobs(self) -> None:
-        self.application.left()
+        await self.application.left()
         if self._jobs is not None:
             await self._jobs.close(self.limits.disconnect_timeout)
 
@@ -389,12 +366,4 @@ class Connection:
     def _watch_idle(self) -> None:
         if self._expires is not None:
             self.outbox.active_at = anyio.current_time()
-            self._spawn(self._close_when_idle)
-
-    async def _close_when_idle(self) -> None:
-        while self._expires is not None and self.outbox.active_at is not None:
-            left = self.outbox.active_at + self._expires - anyio.current_time()
-            if left <= 0:
-                await self.close(CloseCode.GOING_AWAY, "idle")
-                return
-            await anyio.sleep(left)
+            self._spawn(close_when_silent, self, IDLE)

@@ -55,6 +55,8 @@ class Dispatcher:
             event: Plan(handler, framework, limits, codec, guards=guards, middleware=middleware)
             for event, handler in contract.handlers.items()
         }
+        for event, handler in contract.reserved.items():
+            self._plans[event] = Plan(handler, framework, limits, codec, guards=(), middleware=())
         self._find = contract.served.find
         self._framework = framework
         self._passed_on: tuple[type[BaseException], ...] = (asyncio.CancelledError, *passed_on)

@@ -1,85 +1,53 @@
-"""What was sent to a group before, within bounds."""
+"""What was sent to a group before, as programs read it."""
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
-from nexws.runtime.limits import Limits
-from nexws.runtime.outbox import Frame
+from nexws.layers import Entry
+from nexws.protocol import Position
 
-__all__ = ["GroupHistories", "HistoryEntry"]
+__all__ = ["HistoryEntry"]
 
 
-@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One broadcast that was kept."""
 
-    frame: Frame
-    read: Callable[[str | bytes], Any]
-    kept_at: float
-    """On a clock that only goes on; ``created`` is for people."""
-    uuid: uuid.UUID = field(default_factory=uuid.uuid4)
-    created: datetime = field(default_factory=lambda: datetime.now(tz=timezone.utc))
+    __slots__ = ("_entry", "_read")
+
+    def __init__(self, entry: Entry, read: Callable[[Entry], Any]) -> None:
+        self._entry, self._read = entry, read
+
+    @property
+    def event(self) -> str:
+        """The event's name; empty where the consumer has none."""
+        return self._entry.publication.event
 
     @property
     def payload(self) -> Any:
-        """What was sent, read anew each time: nobody can change what others will read."""
-        message = self.frame.message
-        return self.read(message["text"] if "text" in message else message["bytes"])
+        """What was sent, read anew each time: nobody can change what others will read.
 
+        Of an event consumer these are the parts of the frame, ``event`` and ``data``.
+        """
+        return self._read(self._entry)
 
-class _GroupHistory:
-    """The entries of one group, oldest first."""
+    @property
+    def position(self) -> Position:
+        """Where it stands in the group."""
+        return self._entry.position
 
-    __slots__ = ("entries", "size_bytes")
+    @property
+    def created(self) -> datetime:
+        """When it was sent."""
+        return self._entry.created
 
-    def __init__(self) -> None:
-        self.entries: deque[HistoryEntry] = deque()
-        self.size_bytes = 0
+    @property
+    def uuid(self) -> uuid.UUID:
+        """A name for it, the same for all who read it."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, str(self._entry.position))
 
-    def keep(self, entry: HistoryEntry, limits: Limits) -> None:
-        self.entries.append(entry)
-        self.size_bytes += entry.frame.size_bytes
-        self.trim(limits, entry.kept_at)
-
-    def trim(self, limits: Limits, now: float) -> None:
-        entries = self.entries
-        while entries and (
-            len(entries) > limits.history_events
-            or self.size_bytes > limits.history_bytes
-            or now - entries[0].kept_at > limits.history_seconds
-        ):
-            self.size_bytes -= entries.popleft().frame.size_bytes
-
-
-class GroupHistories:
-    """The history of each group, and of so many groups at most; the oldest entries go first."""
-
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limits, self._clock = limits, clock
-        self._groups: OrderedDict[str, _GroupHistory] = OrderedDict()
-
-    def keep(self, group: str, frame: Frame, read: Callable[[str | bytes], Any]) -> None:
-        """Keep *frame* as the newest entry of *group*; *read* gives its payload."""
-        history = self._groups.setdefault(group, _GroupHistory())
-        self._groups.move_to_end(group)
-        history.keep(HistoryEntry(frame, read, self._clock()), self._limits)
-        if len(self._groups) > self._limits.history_groups:
-            self._groups.popitem(last=False)
-
-    def read(self, group: str, limit: int | None = None) -> list[HistoryEntry]:
-        """List the newest *limit* entries of *group* that are still kept, oldest first."""
-        history = self._groups.get(group)
-        if history is None:
-            return []
-        history.trim(self._limits, self._clock())
-        if not history.entries:
-            del self._groups[group]
-        entries = list(history.entries)
-        return entries if limit is None else entries[max(len(entries) - limit, 0) :]
+    def __repr__(self) -> str:
+        return f"<HistoryEntry {self.event!r} at {self.position}>"

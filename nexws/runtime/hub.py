@@ -1,116 +1,179 @@
-"""Who is connected to one consumer of one application: by id, by user, by group."""
+"""One consumer class of one application, as others reach it: by group, by user, by connection."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Hashable, Iterable
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from nexws.errors import GroupLimitError
-from nexws.protocol import check_group_name
+from nexws.events import Codec, Emit
+from nexws.layers import ChannelLayer, Entry, Page
+from nexws.protocol import Position, Publication, Published, Retention, check_group_name
 from nexws.runtime.connection import Connection
-from nexws.runtime.history import GroupHistories
+from nexws.runtime.groups import Frames, Group, Hold
+from nexws.runtime.history import HistoryEntry
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
 
-__all__ = ["Frames", "Hub"]
+__all__ = ["Hub"]
 
-KeyT = TypeVar("KeyT", bound=Hashable)
 
-Frames: TypeAlias = "Frame | Callable[[str], Frame]"
-"""A frame for any connection, or what gives the one for an encoding."""
+class Node(Protocol):
+    """What a hub needs of its node."""
+
+    layer: ChannelLayer
+    limits: Limits
+
+    async def enter(self, name: str, connection: Connection) -> None:
+        """Put a connection into a group."""
+
+    def exit(self, name: str, connection: Connection) -> None:
+        """Take it out."""
+
+    def group(self, name: str) -> Group | None:
+        """Find a group that somebody is in."""
+
+    async def publish(
+        self, name: str, publication: Publication, *, retention: Retention | None, key: str | None
+    ) -> Published:
+        """Publish to a group."""
+        ...
 
 
 class Hub:
-    """The connections of one consumer class in one application.
+    """The groups of one consumer class in one application, which no other class meets.
 
-    Nothing here waits: a frame goes into the outbox of each connection that is to have it. The cost of an
-    operation follows the connections that it names, not those that exist.
+    ``namespace`` is what the class is called on every node; ``codecs`` are those that its connections may speak, the
+    usual one first, none where it has no events.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.history: GroupHistories = GroupHistories(limits)
-        self._connections: dict[uuid.UUID, Connection] = {}
-        self._users: dict[str, dict[Connection, None]] = {}
-        self._groups: dict[str, dict[Connection, None]] = {}
+    def __init__(
+        self,
+        node: Node,
+        namespace: str,
+        codecs: Mapping[str, Codec],
+        read: Callable[[str | bytes], Any],
+    ) -> None:
+        self.namespace = namespace
+        self._node, self._codecs, self._read = node, codecs, read
 
-    def add(self, connection: Connection) -> None:
-        """Make *connection* reachable by its id."""
-        self._connections[connection.id] = connection
-
-    def identify(self, connection: Connection, user_id: str | None) -> None:
-        """Make *connection* reachable by its user's id, in place of the one before."""
-        if user_id != connection.user_id:
-            _drop(self._users, connection.user_id, connection)
-            connection.user_id = user_id
-            if user_id is not None:
-                self._users.setdefault(user_id, {})[connection] = None
-
-    def remove(self, connection: Connection) -> None:
-        """Forget *connection*: its id, its user and its groups."""
-        self._connections.pop(connection.id, None)
-        self.identify(connection, None)
-        for group in tuple(connection.groups):
-            self.leave(connection, group)
-
-    def join(self, connection: Connection, group: str) -> None:
+    async def join(self, connection: Connection, group: str) -> None:
         """Make *connection* a member of *group*; being one already is no error.
 
         Raises:
             GroupNameError: no group can have that name.
             GroupLimitError: the connection is in as many groups as it may be.
+            LayerError: it cannot be followed now.
         """
         check_group_name(group)
         if group in connection.groups:
             return
-        if len(connection.groups) >= self.limits.groups_per_connection:
-            raise GroupLimitError(group, self.limits.groups_per_connection)
+        most = self._node.limits.groups_per_connection
+        if len(connection.groups) >= most:
+            raise GroupLimitError(group, most)
         connection.groups.add(group)
-        self._groups.setdefault(group, {})[connection] = None
+        try:
+            await self._node.enter(self.name_of(group), connection)
+        except BaseException:
+            connection.groups.discard(group)
+            raise
 
     def leave(self, connection: Connection, group: str) -> None:
         """End the membership of *connection* in *group*; being none is no error."""
-        connection.groups.discard(group)
-        _drop(self._groups, group, connection)
+        if group in connection.groups:
+            connection.groups.remove(group)
+            self._node.exit(self.name_of(group), connection)
 
     def members(self, group: str) -> tuple[Connection, ...]:
-        """List the members of *group*, in the order in which they joined."""
-        return tuple(self._groups.get(group, ()))
+        """List the members of *group* on this node, in the order in which they joined."""
+        found = self._node.group(self.name_of(group))
+        return () if found is None else tuple(found.members)
 
-    def publish(self, group: str, frame: Frames, *, exclude: Connection | None = None) -> int:
-        """Put *frame* into the outbox of each member of *group*; tells how many took it."""
+    async def publish(
+        self,
+        group: str,
+        publication: Publication,
+        *,
+        retention: Retention | None = None,
+        key: str | None = None,
+    ) -> int:
+        """Publish to *group* on every node; tells how many took it.
+
+        Raises:
+            GroupNameError: no group can have that name.
+            LayerError: it is not known to be published.
+        """
         check_group_name(group)
-        return _put(frame, (each for each in self.members(group) if each is not exclude))
+        published = await self._node.publish(self.name_of(group), publication, retention=retention, key=key)
+        return published.receivers
 
-    def send_to(self, target: object, frame: Frames) -> int:
-        """Put *frame* into the outbox of the connection, or of all those of the user, that *target* names."""
-        connection = (
-            self._connections.get(target) if isinstance(target, uuid.UUID) else self._by_text(str(target))
-        )
-        if connection is not None:
-            return _put(frame, (connection,))
-        return _put(frame, tuple(self._users.get(str(target), ())))
+    async def history(
+        self, group: str, *, since: Position | None = None, limit: int | None = None
+    ) -> list[HistoryEntry]:
+        """List what is kept of *group*, oldest first.
 
-    def _by_text(self, target: str) -> Connection | None:
-        try:
-            return self._connections.get(uuid.UUID(target))
-        except ValueError:
-            return None
+        Raises:
+            GroupNameError: no group can have that name.
+            LayerError: it cannot be read now.
+        """
+        page = await self.page(group, since=since, limit=limit)
+        return [HistoryEntry(entry, self._read_entry) for entry in page.entries]
 
+    async def page(self, group: str, *, since: Position | None, limit: int | None) -> Page:
+        """Read what is kept of *group*.
 
-def _put(frame: Frames, connections: Iterable[Connection]) -> int:
-    if isinstance(frame, Frame):
-        return sum(connection.outbox.put(frame) for connection in connections)
-    return sum(connection.outbox.put(frame(connection.encoding)) for connection in connections)
+        Raises:
+            GroupNameError: no group can have that name.
+            LayerError: it cannot be read now.
+        """
+        check_group_name(group)
+        return await self._node.layer.read(self.name_of(group), since=since, limit=limit)
 
+    def hold(self, connection: Connection, group: str) -> Hold:
+        """Keep what is sent to *group* from *connection*, a member, until the hold is released."""
+        hold = Hold(connection.outbox, connection.limits.outbox_bytes)
+        found = self._node.group(self.name_of(group))
+        if found is not None:
+            found.holds[connection] = hold
+        return hold
 
-def _drop(index: dict[KeyT, dict[Connection, None]], key: KeyT | None, connection: Connection) -> None:
-    """Take *connection* from the set under *key*, and the set away with its last one."""
-    if key is None:
-        return
-    found = index.get(key)
-    if found is not None:
-        found.pop(connection, None)
-        if not found:
-            del index[key]
+    def name_of(self, group: str) -> str:
+        """Give the name of a group in the layer: no group of another class has it."""
+        return f"{self.namespace}/{group}"
+
+    # -- what is sent
+
+    def publication(self, emit: Emit[Any], payload: Any, **more: Any) -> Publication:
+        """Write a push once for each encoding that somebody may speak.
+
+        Raises:
+            PayloadError: *payload* does not fit the declared schema.
+        """
+        return emit.publication(self.namespace, self._codecs, payload, **more)
+
+    def frames(self, publication: Publication, position: Position | None) -> Frames:
+        """Make the frames of a publication, each once."""
+        if not self._codecs:
+            return Frame.of(publication.bodies[""])
+        if len(self._codecs) == 1:
+            (encoding,) = self._codecs
+            return self._frame(publication, encoding, position)
+        written: dict[str, Frame] = {}
+
+        def frame_for(encoding: str) -> Frame:
+            if encoding not in written:
+                written[encoding] = self._frame(publication, encoding, position)
+            return written[encoding]
+
+        return frame_for
+
+    def _frame(self, publication: Publication, encoding: str, position: Position | None) -> Frame:
+        body = publication.bodies[encoding]
+        return Frame.of(self._codecs[encoding].push(publication.event, body, position))
+
+    def _read_entry(self, entry: Entry) -> Any:
+        publication = entry.publication
+        if not self._codecs:
+            return self._read(publication.bodies[""])
+        encoding, codec = next(iter(self._codecs.items()))
+        return codec.parts(codec.push(publication.event, publication.bodies[encoding]))

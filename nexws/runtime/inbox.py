@@ -59,8 +59,10 @@ class Inbox:
         self._waiting = deque()
         return True
 
-    async def read_ahead(self, left: Callable[[Message], None]) -> None:
-        """Read the socket on until the client leaves, which *left* is told."""
+    async def read_ahead(
+        self, left: Callable[[Message], None], overtaking: Callable[[Message], Awaitable[bool]]
+    ) -> None:
+        """Read the socket on until the client leaves, which *left* is told; what is *overtaking* does not wait."""
         is_patient = True
         while self._receive is not None:
             if is_patient:
@@ -74,6 +76,8 @@ class Inbox:
                 return
             if self._waiting is None:
                 return
+            if await overtaking(message):
+                continue
             if self._is_full():
                 await self._refuse(message)
             else:

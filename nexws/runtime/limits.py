@@ -37,6 +37,12 @@ class Limits:
     """How long one frame may wait for a client's socket; past it the connection is cut with 4008."""
     disconnect_timeout: float = 5.0
     """How long ``on_disconnect`` may take."""
+    heartbeat_interval: float = 25.0
+    """How often a client that speaks the heartbeat says so, or anything else; one that never did is not held to it."""
+    heartbeat_timeout: float = 10.0
+    """How much longer it may be silent; past it the connection is closed with 4012."""
+    resume_events: int = 300
+    """Pushes that a client may have missed in one group and still get when it comes back."""
     groups_per_connection: int = 128
     """Groups that one connection may be in."""
     history_events: int = 100
@@ -46,7 +52,7 @@ class Limits:
     history_bytes: int = 1024 * 1024
     """Bytes kept for each group."""
     history_groups: int = 10_000
-    """Groups whose history is kept; the one that has been silent longest goes first."""
+    """Groups whose history is kept, where the application has no layer of its own; the longest silent goes first."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

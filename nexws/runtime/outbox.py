@@ -146,6 +146,11 @@ class Outbox:
         self._waiting = 0
         self._wake()
 
+    def cut(self) -> None:
+        """End the connection, for its client reads too slowly."""
+        self.close()
+        self._on_slow()
+
     def forget_send(self) -> None:
         """Let go of the server's ``send``, once closed."""
         del self._send
@@ -153,8 +158,7 @@ class Outbox:
     def _enqueue(self, queue: deque[Frame], frame: Frame) -> bool:
         self._waiting += frame.size_bytes
         if self._waiting > self._limit:
-            self.close()
-            self._on_slow()
+            self.cut()
             return False
         queue.append(frame)
         return True
@@ -176,8 +180,7 @@ class Outbox:
             except Exception:  # noqa: BLE001 - as above
                 self.close()
         if deadline.cancelled_caught:
-            self.close()
-            self._on_slow()
+            self.cut()
         elif self._queue is not None:
             self._queue = None
             self._wake()

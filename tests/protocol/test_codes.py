@@ -25,7 +25,10 @@ def test_close_codes_are_those_of_the_contract() -> None:
         "INTERNAL_ERROR": 1011,
         "SERVICE_RESTART": 1012,
         "SLOW": 4008,
+        "CONTINUITY_LOST": 4010,
+        "NO_HEARTBEAT": 4012,
         "RATE_LIMITED": 4013,
+        "FORBIDDEN": 4507,
     }
 
 

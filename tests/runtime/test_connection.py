@@ -62,13 +62,16 @@ class Recorder:
     def accepting(self, message: Message) -> Message:
         return message
 
-    def accepted(self) -> None:
+    async def overtaking(self, message: Message) -> bool:
+        return False
+
+    async def accepted(self) -> None:
         self.log.append("accepted")
 
     async def overflowed(self, message: Message) -> None:
         self.log.append(f"too many: {message['text']}")
 
-    def left(self) -> None:
+    async def left(self) -> None:
         """Nothing here is shared with others."""
 
     async def connected(self) -> None:

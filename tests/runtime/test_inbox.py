@@ -31,6 +31,10 @@ class Socket:
         self.refused.append(message["text"])
 
 
+async def nothing_overtakes(message: object) -> bool:
+    return False
+
+
 def inbox_of(socket: Socket, *, patience: float = 60) -> Inbox:
     return Inbox(socket.receive, 2, patience, socket.refuse)
 
@@ -48,7 +52,7 @@ async def test_messages_read_ahead_wait_in_order_up_to_the_limit() -> None:
     assert inbox.begin_reading_ahead()
     assert not inbox.begin_reading_ahead()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(inbox.read_ahead, ends.append)
+        tasks.start_soon(inbox.read_ahead, ends.append, nothing_overtakes)
         for _ in range(20):
             await checkpoint()
         assert (socket.reads, ends) == (2, [])
@@ -70,7 +74,7 @@ async def test_what_does_not_fit_is_refused_once_patience_is_over() -> None:
     inbox = inbox_of(socket, patience=0.01)
     assert inbox.begin_reading_ahead()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(inbox.read_ahead, ends.append)
+        tasks.start_soon(inbox.read_ahead, ends.append, nothing_overtakes)
         with anyio.fail_after(2):
             while not ends:
                 await checkpoint()

@@ -1,0 +1,8 @@
+"""Channel layers: how what is published to a group reaches the nodes that have members of it."""
+
+from __future__ import annotations
+
+from nexws.layers.memory import MemoryLayer
+from nexws.layers.port import ChannelLayer, Entry, Health, Page, Present, Sink
+
+__all__ = ["ChannelLayer", "Entry", "Health", "MemoryLayer", "Page", "Present", "Sink"]

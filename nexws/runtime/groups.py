@@ -1,0 +1,158 @@
+"""The members of one group on this node, and how a frame reaches them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from itertools import islice
+from time import perf_counter
+from typing import Final, TypeAlias
+
+from nexws.protocol import Position
+from nexws.runtime.connection import Connection
+from nexws.runtime.outbox import Frame, Outbox
+from nexws.runtime.turns import Patience, Turns
+
+__all__ = ["Frames", "Group", "Hold"]
+
+Frames: TypeAlias = "Frame | Callable[[str], Frame]"
+"""A frame for any connection, or what gives the one for an encoding."""
+
+_SLICE: Final = 0.003
+"""Seconds for which a broadcast may hold the loop at a time."""
+_STEP: Final = 16
+"""Members between two looks at the clock."""
+
+
+class Hold:
+    """Stands between a group and one member that resumes: what is live waits until what was missed has been sent.
+
+    Up to *limit_bytes* wait; behind them the member is cut, as one is whose outbox is full.
+    """
+
+    __slots__ = ("_left_bytes", "_outbox", "_top", "_waiting")
+
+    def __init__(self, outbox: Outbox, limit_bytes: int) -> None:
+        self._outbox, self._left_bytes = outbox, limit_bytes
+        self._waiting: list[tuple[Frame, Position | None]] | None = []
+        self._top: Position | None = None
+
+    def take(self, frame: Frame, position: Position | None) -> bool:
+        """Keep *frame* for later, or drop it, for the member has had it; false where it may pass."""
+        if self._waiting is None:
+            return self._is_had(position)
+        self._left_bytes -= frame.size_bytes
+        if self._left_bytes < 0:
+            self._outbox.cut()
+        self._waiting.append((frame, position))
+        return True
+
+    def release(self, top: Position | None) -> list[tuple[Frame, Position | None]]:
+        """Give what waits and is newer than *top*, where the member stands now."""
+        self._top = top
+        waiting, self._waiting = self._waiting or [], None
+        return [each for each in waiting if not self._is_had(each[1])]
+
+    def _is_had(self, position: Position | None) -> bool:
+        top = self._top
+        return (
+            position is not None
+            and top is not None
+            and position.epoch == top.epoch
+            and position.offset <= top.offset
+        )
+
+
+class Group:
+    """The members of one group on this node.
+
+    A frame goes into the outbox of each member: nothing waits for a client. A broadcast to many is cut into slices,
+    and others run between them, other broadcasts too; those to one group keep their order.
+    """
+
+    __slots__ = ("_slices", "_turns", "holds", "is_followed", "members")
+
+    def __init__(self, slices: Turns) -> None:
+        self.members: dict[Connection, None] = {}
+        self.holds: dict[Connection, Hold] = {}
+        """Members that resume."""
+        self.is_followed = False
+        """Whether the layer tells what is published to it."""
+        self._slices = (
+            slices  # of all groups: one runs in each turn of the loop, however many broadcasts there are
+        )
+        self._turns: Turns | None = None  # while a broadcast has been cut
+
+    async def deliver(
+        self, frames: Frames, position: Position | None = None, *, exclude: uuid.UUID | None = None
+    ) -> int:
+        """Put a frame into the outbox of each member but *exclude*; tells how many took it.
+
+        Cancelling it does not keep the frame from anybody.
+        """
+        delivery = _Delivery(self, frames, position, exclude)
+        if self._turns is None and delivery.go_on():
+            return delivery.taken
+        patience = Patience()
+        if self._turns is None:
+            self._turns = Turns()
+        turns = self._turns
+        await turns.take(patience)
+        try:
+            await self._finish(delivery, patience)
+        finally:
+            turns.give()
+            if not turns.is_taken:
+                self._turns = None
+        patience.end()
+        return delivery.taken
+
+    async def _finish(self, delivery: _Delivery, patience: Patience) -> None:
+        is_done = False
+        while not is_done:
+            await patience.let_others_run()
+            await self._slices.take(patience)
+            is_done = delivery.go_on()
+            self._slices.give()
+
+
+class _Delivery:
+    """One frame on its way to those who were members when it was sent."""
+
+    __slots__ = ("_exclude", "_frames", "_group", "_left", "_position", "taken")
+
+    def __init__(
+        self, group: Group, frames: Frames, position: Position | None, exclude: uuid.UUID | None
+    ) -> None:
+        self._group, self._frames, self._position, self._exclude = group, frames, position, exclude
+        self._left = iter(tuple(group.members))
+        self.taken: int = 0
+
+    def go_on(self) -> bool:
+        """Serve members for a slice of time; true where that was all of them."""
+        until = perf_counter() + _SLICE
+        while True:
+            some = tuple(islice(self._left, _STEP))
+            self.taken += self._put(some)
+            if len(some) < _STEP:
+                return True
+            if perf_counter() > until:
+                return False
+
+    def _put(self, connections: tuple[Connection, ...]) -> int:
+        frames, exclude = self._frames, self._exclude
+        members, holds = self._group.members, self._group.holds
+        taken = 0
+        for connection in connections:
+            if connection not in members or connection.id == exclude:
+                continue
+            frame = frames if isinstance(frames, Frame) else frames(connection.encoding)
+            if holds:
+                hold = holds.get(connection)
+                if hold is not None and hold.take(frame, self._position):
+                    taken += 1
+                    continue
+                if hold is not None and self._position is not None:
+                    del holds[connection]  # a newer one has come: no older one is on its way any more
+            taken += connection.outbox.put(frame)
+        return taken
