@@ -35,6 +35,7 @@ from nexws.errors import (
     NexwsError,
     NotAcceptedError,
     NotServingError,
+    ParameterError,
     PayloadError,
     PositionError,
     PushDeclarationError,
@@ -56,10 +57,14 @@ from nexws.events import (
     Guard,
     Handler,
     On,
+    Parameters,
     Rate,
     authenticated,
+    cookies,
     emits,
+    headers,
     on,
+    query,
 )
 from nexws.layers import ChannelLayer, MemoryLayer
 from nexws.protocol import CloseCode, Envelope, FailureCode, Position
@@ -125,6 +130,8 @@ __all__ = [
     "NotServingError",
     "Observer",
     "On",
+    "ParameterError",
+    "Parameters",
     "PayloadError",
     "Position",
     "PositionError",
@@ -140,6 +147,9 @@ __all__ = [
     "WebSocketConsumer",
     "authenticated",
     "build_asyncapi",
+    "cookies",
     "emits",
+    "headers",
     "on",
+    "query",
 ]

@@ -244,6 +244,15 @@ async def test_who_has_no_cookie_is_refused() -> None:
     assert (refused.value.status, refused.value.body) == (403, "log in first")
 
 
+async def test_a_wrong_handshake_is_answered_as_the_page_has_it() -> None:
+    cookies = {"cookie": "currency=EUR; currency=USD"}
+    with pytest.raises(HandshakeRefusedError) as refused:
+        async with connect(load("feed").app, "/feed?since=-1", headers=cookies):
+            pass
+    assert refused.value.status == 400
+    assert json.loads(refused.value.body) == json.loads((EXAMPLES / "feed_refused.json").read_text())
+
+
 async def test_tickets_tell_the_user() -> None:
     app = load("tickets").app
     for path, name in [("/whoami", "nobody"), ("/whoami?ticket=42", "ann")]:

@@ -17,8 +17,10 @@ from collections.abc import AsyncIterator
 from nexios import NexiosApp
 from nexios.dependencies import Depend
 from nexios.parameters import Query
-from pydantic import BaseModel
-from nexws import Envelope, EventConsumer, EventError, EventRouter, Nexws, emits, on
+from pydantic import BaseModel, Field
+from nexws import (
+    Envelope, EventConsumer, EventError, EventRouter, Nexws, cookies, emits, headers, on, query
+)
 class Order(BaseModel):
     number: int = 1
 class Receipt(BaseModel): ...
@@ -221,6 +223,41 @@ IN_A_CLASS = {
     """,
 }
 
+IN_THE_HANDSHAKE = {
+    "a parameter that no text can be": """
+        class Shipment(BaseModel):
+            order: Order
+        class Shop(EventConsumer):
+            shipment = query(Shipment)
+    """,
+    "parameters without a model": """
+        class Shop(EventConsumer):
+            number = headers(int)
+    """,
+    "an unusable name of a cookie": """
+        class Visit(BaseModel):
+            visit: str = Field(alias="the visit")
+        class Shop(EventConsumer):
+            visit = cookies(Visit)
+    """,
+    "two headers of one name": """
+        class Client(BaseModel):
+            x_client: str
+            client: str = Field(alias="x-client")
+        class Shop(EventConsumer):
+            client = headers(Client)
+    """,
+    "one parameter in two declarations": """
+        class Shop(EventConsumer):
+            first = query(Order)
+            second = query(Order)
+    """,
+    "parameters of a name that consumers have": """
+        class Shop(EventConsumer):
+            user = query(Order)
+    """,
+}
+
 IN_A_PROGRAM = {
     # routers
     "an unusable prefix": """
@@ -269,7 +306,7 @@ MISTAKES = {
         name: "class Shop(EventConsumer):\n" + textwrap.indent(textwrap.dedent(body), "    ")
         for name, body in IN_A_CLASS.items()
     },
-    **{name: textwrap.dedent(body) for name, body in IN_A_PROGRAM.items()},
+    **{name: textwrap.dedent(body) for name, body in {**IN_THE_HANDSHAKE, **IN_A_PROGRAM}.items()},
 }
 
 

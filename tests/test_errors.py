@@ -44,6 +44,10 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "EventRouter(prefix='chat.') is included already; declare its events before the consumer's class",
     ),
     (
+        errors.ParameterError("query(Filter)", "has two fields with one alias; rename one"),
+        "query(Filter) has two fields with one alias; rename one",
+    ),
+    (
         errors.ErrorDeclarationError("Full", "has the code 'a b'; write 1 to 128 of A-Z a-z 0-9 _ . : -"),
         "the failure Full has the code 'a b'; write 1 to 128 of A-Z a-z 0-9 _ . : -",
     ),

@@ -12,8 +12,17 @@ from nexios import NexiosApp
 from nexios.types import Receive, Scope, Send
 from nexios.websockets import WebSocket
 from pydantic import BaseModel
+from pydantic_core import from_json
 
-from nexws import EventConsumer, EventFailed, ExpectationError, HandshakeRefusedError, emits, on
+from nexws import (
+    EventConsumer,
+    EventFailed,
+    ExpectationError,
+    HandshakeRefusedError,
+    WebSocketConsumer,
+    emits,
+    on,
+)
 from nexws.testing import connect
 
 Script = Callable[[Receive, Send], Awaitable[None]]
@@ -66,6 +75,24 @@ async def test_replies_and_pushes_are_taken_in_any_order() -> None:
         await client.send("bare")
         await client.expect(Clock.bare)
         await client.expect_nothing()
+
+
+async def test_the_handshake_has_a_query_headers_and_cookies() -> None:
+    """As a browser sends them: one header for all cookies."""
+
+    class Told(WebSocketConsumer):
+        encoding = "json"
+
+        async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+            found = [[*websocket.query_params.items()], websocket.headers["x-a"], websocket.cookies]
+            await websocket.send_json(found)
+
+    app = NexiosApp()
+    app.add_ws_route(Told.as_route("/"))
+    cookies = {"session": "s", "theme": "dark"}
+    async with connect(app, "/?a=1&b=%C3%A9", headers={"X-A": "1"}, cookies=cookies) as client:
+        await client.send_raw("0")
+        assert from_json(await client.receive_raw()) == [[["a", "1"], ["b", "é"]], "1", cookies]
 
 
 async def test_what_is_missed_is_named_with_what_came() -> None:

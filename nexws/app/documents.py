@@ -16,6 +16,7 @@ from nexios.auth.backends.session import SessionAuthBackend
 
 from nexws.asyncapi import Channel, SecurityScheme, write_document
 from nexws.consumer import STATE_KEY, ConsumerRoute, EventConsumer, Registry
+from nexws.events import parameters_of
 
 __all__ = ["build_asyncapi", "routes_of"]
 
@@ -61,6 +62,7 @@ def build_asyncapi(
             parameters=route.converters,
             description=inspect.cleandoc(route.consumer.__doc__ or ""),
             contract=route.consumer.contract,
+            handshake=tuple(parameters_of(route.consumer).values()),
             subprotocols=tuple(route.consumer.subprotocols),
             limits=limits,
         )

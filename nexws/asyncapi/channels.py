@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from nexws.events import Contract
+from nexws.events import Contract, Parameters
 
 __all__ = ["Channel", "SecurityScheme"]
 
@@ -32,6 +33,7 @@ class Channel:
     """The type of each path parameter."""
     description: str
     contract: Contract
+    handshake: Sequence[Parameters[Any]] = ()
     subprotocols: Sequence[str] = ()
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
 

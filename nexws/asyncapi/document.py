@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from nexws.asyncapi.channels import Channel, SecurityScheme
 from nexws.asyncapi.frames import Json
+from nexws.asyncapi.handshake import Handshake
 from nexws.asyncapi.messages import ChannelUses, ChannelWriter, correlation_key
 from nexws.asyncapi.schemas import Schemas
 from nexws.protocol import CloseCode
@@ -119,6 +120,7 @@ def _name(channel: Channel, taken: Mapping[str, object]) -> str:
 
 def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequence[SecurityScheme]) -> Json:
     contract, envelope = channel.contract, channel.contract.envelope
+    handshake = Handshake(channel, security)
     parameters = {name: {"description": f"Type: {kind}"} for name, kind in channel.parameters.items()}
     summary, _, rest = channel.description.partition("\n")
     return {
@@ -128,9 +130,10 @@ def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequen
         **({"description": rest.strip()} if rest.strip() else {}),
         **({"parameters": parameters} if parameters else {}),
         "messages": {name: {"$ref": f"#/components/messages/{key}.{name}"} for name in writer.messages},
-        "bindings": {"ws": _binding(channel, security)},
+        "bindings": {"ws": handshake.binding()},
         "x-nexws-encoding": next(iter(contract.codecs)),
         **({"x-nexws-subprotocols": list(channel.subprotocols)} if channel.subprotocols else {}),
+        **({"x-nexws-cookies": handshake.cookies} if handshake.cookies else {}),
         "x-nexws-envelope": {
             part: getattr(envelope, part) for part in ("event", "data", "ref", "meta", "status", "error")
         },
@@ -144,21 +147,4 @@ def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequen
             for code, text in _CLOSINGS.items()
         ],
         "x-nexws-limits": dict(channel.limits),
-    }
-
-
-def _binding(channel: Channel, security: Sequence[SecurityScheme]) -> Json:
-    headers: Json = {}
-    query: Json = {}
-    if channel.subprotocols:
-        headers["Sec-WebSocket-Protocol"] = {"type": "string", "enum": list(channel.subprotocols)}
-    for scheme in security:
-        place, name = scheme.details.get("in"), scheme.details.get("name", "")
-        if scheme.type == "httpApiKey" and place in ("header", "query"):
-            (headers if place == "header" else query)[name] = {"type": "string"}
-    return {
-        "method": "GET",
-        **({"query": {"type": "object", "properties": query}} if query else {}),
-        **({"headers": {"type": "object", "properties": headers}} if headers else {}),
-        "bindingVersion": "0.1.0",
     }

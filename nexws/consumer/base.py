@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nexios.websockets import WebSocket
@@ -16,8 +17,8 @@ from nexws.consumer.registry import Registry
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import Session
 from nexws.consumer.socket import Channel, take_over
-from nexws.errors import EncodingError, NotServingError
-from nexws.events import Contract
+from nexws.errors import EncodingError, NotServingError, ParameterError
+from nexws.events import NAME_IS_TAKEN, Contract, Parameters, parameters_of
 from nexws.protocol import Retention
 from nexws.runtime import Limits, Message
 
@@ -58,11 +59,19 @@ class WebSocketConsumer(NexiosConsumer):
 
     _contract: ClassVar[Contract | None] = None
     _encoding: ClassVar[Encoding] = ENCODINGS[None]
+    _parameters: ClassVar[Mapping[str, Parameters[Any]]] = {}
     _session: Session | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._encoding = cls._choose_encoding()
+        cls._parameters = parameters_of(cls)
+        taken = {
+            *dir(WebSocketConsumer),
+            *inspect.get_annotations(WebSocketConsumer),
+        } & cls._parameters.keys()
+        if taken:
+            raise ParameterError(f"{cls.__qualname__}.{min(taken)}", NAME_IS_TAKEN)
 
     @classmethod
     def _choose_encoding(cls) -> Encoding:
@@ -93,6 +102,7 @@ class WebSocketConsumer(NexiosConsumer):
             service,
             registry.settings,
             contract=self._contract,
+            parameters=self._parameters,
             subprotocols=self.subprotocols,
             decodes=type(self).decode is not WebSocketConsumer.decode,
         )

@@ -16,8 +16,25 @@ from nexws.consumer.presence import presence_of
 from nexws.consumer.reserved import RESERVED, RESERVED_PUSHES
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import ENCODING_OF, Session
-from nexws.errors import EncodingError, EventError, HandlerSignatureError, UndeclaredEventError
-from nexws.events import Codec, Contract, Emit, EventMiddleware, EventRouter, Guard, Handler, marks_of
+from nexws.errors import (
+    EncodingError,
+    EventError,
+    HandlerSignatureError,
+    ParameterError,
+    UndeclaredEventError,
+)
+from nexws.events import (
+    NAME_IS_TAKEN,
+    Codec,
+    Contract,
+    Emit,
+    EventMiddleware,
+    EventRouter,
+    Guard,
+    Handler,
+    Parameters,
+    marks_of,
+)
 from nexws.protocol import RESERVED_PREFIX, Envelope, Retention
 from nexws.runtime import Frame, Limits
 
@@ -192,10 +209,11 @@ def _reserved_pushes(consumer: type) -> dict[str, Emit[Any]]:
 
 
 def _check_names(consumer: type) -> None:
-    """Refuse a handler or a push that would replace something of the consumer itself.
+    """Refuse a handler, a push or parameters that would replace something of the consumer itself.
 
     Raises:
-        HandlerSignatureError: it has such a name.
+        HandlerSignatureError: a handler or a push has such a name.
+        ParameterError: parameters have.
     """
     for base in consumer.__mro__:
         for name, value in vars(base).items() if base not in EventConsumer.__mro__ else ():
@@ -205,6 +223,8 @@ def _check_names(consumer: type) -> None:
             if events and hasattr(EventConsumer, name):
                 problem = f"has the name of what each consumer has, {name!r}"
                 raise HandlerSignatureError(events[0], f"{base.__qualname__}.{name}", problem, "rename it")
+            if isinstance(value, Parameters) and hasattr(EventConsumer, name):
+                raise ParameterError(f"{base.__qualname__}.{name}", NAME_IS_TAKEN)
 
 
 def _names_around(consumer: type) -> dict[str, Any]:

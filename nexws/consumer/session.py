@@ -12,12 +12,13 @@ from nexios.websockets import WebSocketConsumer, WebSocketDisconnect
 from nexios.websockets.base import WebSocketState
 
 from nexws.consumer.encodings import Encoding
+from nexws.consumer.handshake import read_handshake
 from nexws.consumer.history import position_of
 from nexws.consumer.presence import Presence, presence_of
 from nexws.consumer.registry import Service, Settings
 from nexws.consumer.resuming import ResumedGroups, ResumeGroups, resume
 from nexws.errors import ConnectionClosedError, NotAcceptedError, UndeclaredEventError
-from nexws.events import Contract, Emit
+from nexws.events import Contract, Emit, Parameters
 from nexws.protocol import (
     NO_DATA,
     PING_EVENT,
@@ -63,6 +64,7 @@ class Session:
         "_contract",
         "_decodes",
         "_encoding",
+        "_parameters",
         "_present_as",
         "_settings",
         "_subprotocols",
@@ -82,6 +84,7 @@ class Session:
         settings: Settings,
         *,
         contract: Contract | None,
+        parameters: Mapping[str, Parameters[Any]],
         subprotocols: Sequence[str],
         decodes: bool,
     ) -> None:
@@ -89,7 +92,7 @@ class Session:
         self.connection: Connection = connection
         self.service: Service = service
         self._encoding, self._settings, self._contract = encoding, settings, contract
-        self._subprotocols, self._decodes = subprotocols, decodes
+        self._parameters, self._subprotocols, self._decodes = parameters, subprotocols, decodes
         self._present_as: dict[str, str] = {}  # the member that it is, by group
         self.dispatcher: Dispatcher | None = None
         self.subprotocol: str | None = None
@@ -257,8 +260,10 @@ class Session:
             )
 
     async def connected(self) -> None:
-        """Authenticate the client and let the consumer decide."""
+        """Read what is declared of the handshake, authenticate the client and let the consumer decide."""
         websocket = self.consumer.websocket
+        if self._parameters:
+            vars(self.consumer).update(read_handshake(self._parameters, self._scope))
         if self._settings.authenticate is not None:
             await _translated(self._settings.authenticate(websocket))
         await _translated(self.consumer.on_connect(websocket))

@@ -14,6 +14,7 @@ __all__ = [
     "EventNameError",
     "ExampleError",
     "HandlerSignatureError",
+    "ParameterError",
     "PushDeclarationError",
     "RouterError",
     "SchemaConversionError",
@@ -142,6 +143,18 @@ class EnvelopeError(SetupError):
 
     def __str__(self) -> str:
         return f"the envelope cannot be used: {self.problem}"
+
+
+class ParameterError(SetupError):
+    """Parameters of the handshake are declared wrongly."""
+
+    def __init__(self, declaration: str, problem: str) -> None:
+        super().__init__(declaration, problem)
+        self.declaration = declaration
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.declaration} {self.problem}"
 
 
 class RouterError(SetupError):

@@ -8,6 +8,17 @@ from nexws.events.context import EventContext
 from nexws.events.contract import Contract, read_reserved
 from nexws.events.guards import CallNext, EventMiddleware, Guard, authenticated
 from nexws.events.marks import EventMark, EventOptions, On, marks_of, on
+from nexws.events.parameters import (
+    NAME_IS_TAKEN,
+    Parameter,
+    Parameters,
+    Place,
+    UnfitError,
+    cookies,
+    headers,
+    parameters_of,
+    query,
+)
 from nexws.events.payloads import PayloadWriter
 from nexws.events.pushes import BoundEmit, Emit, EmitOptions, Sender, Via, emits, send_to
 from nexws.events.rates import Bucket, Rate
@@ -17,6 +28,7 @@ from nexws.events.signatures import Handler
 
 __all__ = [
     "ANY_PAYLOAD",
+    "NAME_IS_TAKEN",
     "NO_PAYLOAD",
     "Argument",
     "BoundEmit",
@@ -34,16 +46,24 @@ __all__ = [
     "Guard",
     "Handler",
     "On",
+    "Parameter",
+    "Parameters",
     "PayloadWriter",
+    "Place",
     "Rate",
     "Received",
     "Sender",
     "Source",
+    "UnfitError",
     "Via",
     "authenticated",
+    "cookies",
     "emits",
+    "headers",
     "marks_of",
     "on",
+    "parameters_of",
+    "query",
     "read_reserved",
     "send_to",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexws.runtime.application import Application, CloseRequested, State
+from nexws.runtime.application import Application, State
 from nexws.runtime.connection import Connection
 from nexws.runtime.dispatcher import Dispatcher
 from nexws.runtime.groups import Frames, Hold
@@ -20,6 +20,7 @@ from nexws.runtime.observers import (
     Observer,
 )
 from nexws.runtime.outbox import Frame, Message, Send
+from nexws.runtime.refusals import CloseRequested
 
 __all__ = [
     "Application",

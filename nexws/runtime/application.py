@@ -6,10 +6,9 @@ import enum
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from nexws.errors import NexwsError
 from nexws.runtime.outbox import Message
 
-__all__ = ["Application", "CloseRequested", "State"]
+__all__ = ["Application", "State"]
 
 
 class State(enum.Enum):
@@ -20,16 +19,6 @@ class State(enum.Enum):
     CLOSING = enum.auto()
     CLOSED = enum.auto()
     REFUSED = enum.auto()
-
-
-class CloseRequested(NexwsError):  # noqa: N818 - a wish, not a fault
-    """A hook wants the connection closed, or refused, for a reason of its own."""
-
-    def __init__(self, code: int, reason: str = "", *, status: int = 403) -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-        self.status = status
 
 
 class Application(Protocol):

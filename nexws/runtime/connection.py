@@ -15,12 +15,13 @@ from anyio.abc import TaskGroup
 from nexws.errors import ConnectionClosedError
 from nexws.events import Bucket
 from nexws.protocol import CloseCode, close_reason
-from nexws.runtime.application import Application, CloseRequested, State
+from nexws.runtime.application import Application, State
 from nexws.runtime.cancellation import Interrupt, Interrupted
 from nexws.runtime.inbox import Inbox, Receive
 from nexws.runtime.jobs import Jobs
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame, Message, Outbox, Send, WatchedOutbox
+from nexws.runtime.refusals import PLAIN_TEXT, CloseRequested
 from nexws.runtime.silence import HEARTBEAT, IDLE, close_when_silent
 from nexws.runtime.stepping import resume
 from nexws.runtime.transport import CloseWitness, Ends, abort, watch_close
@@ -189,17 +190,17 @@ class Connection:
         if self.state is State.OPEN:
             self._spawn(self.close, code, reason)
 
-    async def refuse(self, reason: str = "", status: int = 403) -> None:
+    async def refuse(self, reason: str = "", status: int = 403, content_type: str = PLAIN_TEXT) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
         self.state = State.REFUSED
-        await self._quietly(self._deny(reason, status))
+        await self._quietly(self._deny(reason, status, content_type))
 
-    async def _deny(self, reason: str, status: int) -> None:
+    async def _deny(self, reason: str, status: int, content_type: str) -> None:
         if not self._may_deny:
             await self._send({"type": "websocket.close", "code": CloseCode.POLICY_VIOLATION, "reason": ""})
             return
         body = (reason or "forbidden").encode("utf-8", "replace")
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        headers = [(b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body))]
         await self._send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await self._send({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
@@ -242,7 +243,7 @@ class Connection:
             await (self._watched(running) if self.state is State.OPEN else running)
         except CloseRequested as wish:
             if self.state is State.CONNECTING:
-                await self.refuse(wish.reason, wish.status)
+                await self.refuse(wish.reason, wish.status, wish.content_type)
             await self.close(wish.code, wish.reason)
             return False
         except Exception as error:  # noqa: BLE001 - the edge: whatever a hook raises ends here

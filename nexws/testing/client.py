@@ -31,10 +31,11 @@ async def connect(
     *,
     user: Any = None,
     headers: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
     subprotocols: Sequence[str] = (),
     timeout: float | None = 2.0,
 ) -> AsyncGenerator[Connection]:
-    """Connect to *path* of *app*; gives the connection once the application has accepted it.
+    """Connect to *path* of *app*, query and all; gives the connection once the application has accepted it.
 
     Leaving the block closes the connection and waits for the application to clean up. ``user`` becomes
     ``scope["user"]``, as a middleware would set it. ``timeout`` bounds each wait, in seconds; ``None`` waits for ever.
@@ -44,7 +45,7 @@ async def connect(
         ExpectationError: it did not answer, or not end, in time.
         Exception: whatever the application raised.
     """
-    server = Server(make_scope(path, headers or {}, subprotocols, user), timeout)
+    server = Server(make_scope(path, headers or {}, cookies or {}, subprotocols, user), timeout)
     connection = Connection(server)
     failed: BaseException | None = None
     ending: ExpectationError | None = None

@@ -154,11 +154,14 @@ class Server:
 
 
 def make_scope(
-    path: str, headers: Mapping[str, str], subprotocols: Iterable[str], user: Any
+    path: str, headers: Mapping[str, str], cookies: Mapping[str, str], subprotocols: Iterable[str], user: Any
 ) -> dict[str, Any]:
     """Make the scope of a handshake."""
     raw_path, _, query = path.partition("?")
     given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    if cookies:
+        own = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        given.append((b"cookie", own.encode("latin-1")))
     if not any(name == b"host" for name, _ in given):
         given.insert(0, (b"host", b"testserver"))
     scope: dict[str, Any] = {

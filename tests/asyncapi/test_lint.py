@@ -435,6 +435,13 @@ WRONG = [
         "a text, a number or a boolean",
     ),
     Wrong(
+        "query parameter that is a list of objects",
+        {f"{C}bindings/ws/query/properties/lang": {"type": "array", "items": {"type": "object"}}},
+        "ws-binding",
+        "/channels/Chat/bindings/ws/query/properties/lang",
+        "or a list of such",
+    ),
+    Wrong(
         "ws binding of an operation",
         {f"{O}bindings": {"ws": {"method": "GET"}}},
         "ws-reserved",
@@ -685,6 +692,16 @@ RIGHT: dict[str, Any] = {
                     "type": "object",
                     "properties": {"a": {"type": ["string", "null"]}, "b": {"const": 1}, "c": True},
                 }
+            },
+        },
+    ),
+    "query parameters that may be sent several times": edited(
+        chat(),
+        {
+            f"{C}bindings/ws/query/properties/many": {"type": "array", "items": {"type": "string"}},
+            f"{C}bindings/ws/query/properties/pair": {
+                "type": "array",
+                "items": [{"type": "integer"}, {"enum": ["a", "b"]}],
             },
         },
     ),

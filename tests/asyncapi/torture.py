@@ -27,8 +27,11 @@ from nexws import (
     EventRouter,
     Nexws,
     authenticated,
+    cookies,
     emits,
+    headers,
     on,
+    query,
 )
 from tests.asyncapi import torture_twin
 
@@ -142,6 +145,46 @@ async def buy(consumer: EventConsumer, data: Line) -> None:
     if data.text == "shut":
         raise Shut
     await sold.bind(consumer).send(data)
+
+
+class Asked(BaseModel):
+    """What a query may hold."""
+
+    text: str = Field("x", max_length=5, description="Some *text*.")
+    number: Annotated[int, Field(ge=0)] | None = None
+    share: float
+    flag: bool = False
+    at: datetime | None = None
+    id: uuid.UUID | None = None
+    price: Annotated[Decimal, Field(ge=0)] = Decimal(1)
+    colour: Colour = Colour.RED
+    maybe: Colour | None = None
+    one: Literal["all", 1, None] = "all"
+    either: int | bool | None = None
+    many: list[Colour] = Field([], alias="with", max_length=3)
+    pair: tuple[int, Colour] = (1, Colour.RED)
+    whole: set[int] | None = None
+
+
+class Paged(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc] # how Pydantic configures it
+    page: NotRequired[int]
+
+
+@dataclass
+class Device:
+    x_device_id: uuid.UUID
+    accept_language: tuple[str, ...] = ()
+    x_key: Annotated[str, Field(min_length=2)] = "xx"
+
+
+class Visit(BaseModel):
+    session: str = Field(min_length=2)
+    theme: Colour = Field(Colour.RED, alias="site-theme")
+
+
+class Pages:
+    paged = query(Paged)
 
 
 class Torture(EventConsumer):
@@ -381,6 +424,19 @@ class Negotiating(EventConsumer):
         return data
 
 
+class Asking(Pages, EventConsumer):
+    """Wants to know everything of the handshake."""
+
+    subprotocols = ["asking.v1"]
+    asked = query(Asked)
+    device = headers(Device)
+    visit = cookies(Visit)
+
+    @on("what")
+    async def what(self) -> Asked:
+        return self.asked
+
+
 class Silent(EventConsumer):
     """Says nothing."""
 
@@ -401,6 +457,7 @@ app.add_ws_route(Flat.as_route("/flat"))
 app.add_ws_route(Renamed.as_route("/renamed"))
 app.add_ws_route(Packed.as_route("/packed"))
 app.add_ws_route(Negotiating.as_route("/negotiating"))
+app.add_ws_route(Asking.as_route("/asking"))
 app.add_ws_route(torture_twin.Torture.as_route("/twin"))
 app.add_ws_route(Silent.as_route("/silent"))
 app.add_ws_route(Silent.as_route("/silent/again", name="silent: again/2"))

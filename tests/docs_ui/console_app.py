@@ -12,7 +12,18 @@ from nexios.websockets import WebSocket
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from nexws import Envelope, EventConsumer, EventContext, EventError, Nexws, emits, on
+from nexws import (
+    Envelope,
+    EventConsumer,
+    EventContext,
+    EventError,
+    Nexws,
+    cookies,
+    emits,
+    headers,
+    on,
+    query,
+)
 from nexws.app.routes import DocsRoute
 from tests.docs_ui.console_document import EXAMPLE
 
@@ -91,6 +102,21 @@ class Line(BaseModel):
 
 class Limit(BaseModel):
     limit: int = Field(le=9)
+
+
+class Wanted(BaseModel):
+    dish: list[str] = Field([], description="What to tell of.")
+    since: int
+    order: Literal["oldest", "newest"] = "newest"
+    mine: bool | None = None
+
+
+class Waiter(BaseModel):
+    x_waiter: str
+
+
+class Visit(BaseModel):
+    theme: str = "light"
 
 
 class Kitchen(EventConsumer):
@@ -187,6 +213,28 @@ class Probe(Album):
     subprotocols = []
 
 
+class Menu(EventConsumer):
+    """Tells of dishes."""
+
+    wanted = query(Wanted)
+    visit = cookies(Visit)
+
+    @on("menu.wanted")
+    async def tell(self) -> Wanted:
+        """Tell what was asked for."""
+        return self.wanted
+
+
+class Staff(EventConsumer):
+    """Serves whoever says who they are, in a header."""
+
+    waiter = headers(Waiter)
+
+    @on("staff.name")
+    async def name(self) -> str:
+        return self.waiter.x_waiter
+
+
 app = NexiosApp(title=TITLE, version="1.0.0")
 ws = Nexws(app, console=True)
 app.add_route(DocsRoute("/plain", app, console=False))
@@ -194,3 +242,5 @@ app.add_ws_route(Kitchen.as_route("/kitchen/{station}"))
 app.add_ws_route(Talk.as_route("/talk"))
 app.add_ws_route(Album.as_route("/album"))
 app.add_ws_route(Probe.as_route("/probe"))
+app.add_ws_route(Menu.as_route("/menu"))
+app.add_ws_route(Staff.as_route("/staff"))

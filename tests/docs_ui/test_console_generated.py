@@ -147,3 +147,42 @@ async def test_an_event_of_a_family_has_a_name(visit: Visit) -> None:
     await expect(visit.request("sensor.cellar")).to_contain_text("sensor.cellar is 1.5")
     await expect(name).not_to_have_attribute("aria-invalid", "true")
     await expect_all_known(visit, 1)
+
+
+async def test_declared_parameters_of_the_query_are_asked_for(visit: Visit) -> None:
+    """With their defaults and choices; what may be sent several times, line by line."""
+    await visit.generated("Menu", "menu.wanted")
+    field = visit.page.get_by_label
+    await expect(field("?order").get_by_role("option")).to_have_text(["", "oldest", "newest"])
+    await expect(field("?order")).to_have_value("newest")
+    await expect(field("?mine").get_by_role("option")).to_have_text(["", "true", "false"])
+    await expect(visit.page.get_by_text("What to tell of. Several, one in each line.")).to_be_visible()
+    await expect(visit.page.get_by_text("The cookie theme goes along by itself")).to_be_visible()
+    await visit.page.locator(".connect").get_by_role("button", name="Connect").click()
+    await expect(field("?since")).to_have_accessible_description("is needed")
+    await field("?since").fill("7")
+    await field("?dish").fill("soup\ncake & cream\n")
+    await field("?order").select_option("oldest")
+    await visit.connect()
+    assert visit.sockets[-1].endswith("/menu?dish=soup&dish=cake%20%26%20cream&since=7&order=oldest")
+    await visit.send()
+    reply = visit.request("menu.wanted").locator('[data-kind="reply"]')
+    await expect(reply).to_contain_text("cake & cream")
+    await expect_all_known(visit, 1)
+
+
+async def test_what_is_refused_for_its_query_is_told(visit: Visit) -> None:
+    await visit.generated("Menu", "menu.wanted")
+    await visit.page.get_by_label("?since").fill("noon")
+    await visit.page.locator(".connect").get_by_role("button", name="Connect").click()
+    await expect(visit.state).to_contain_text("Closed: 1006 ABNORMAL")
+
+
+async def test_a_header_that_is_needed_cannot_be_sent_from_here(visit: Visit) -> None:
+    await visit.generated("Staff", "staff.name")
+    text = "Browsers set no headers on a WebSocket, so X-Waiter cannot be sent from here."
+    await expect(visit.page.get_by_text(text)).to_be_visible()
+    needed = visit.page.get_by_text("The server refuses who connects without X-Waiter.")
+    await expect(needed).to_be_visible()
+    await visit.page.get_by_label("Channel").select_option("Menu")
+    await expect(needed).to_have_count(0)

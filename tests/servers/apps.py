@@ -14,7 +14,18 @@ from nexios.types import ASGIApp, Receive, Scope, Send
 from nexios.websockets import WebSocket
 from pydantic import BaseModel, Field
 
-from nexws import EventConsumer, EventError, Limits, Nexws, WebSocketConsumer, emits, on
+from nexws import (
+    EventConsumer,
+    EventError,
+    Limits,
+    Nexws,
+    WebSocketConsumer,
+    cookies,
+    emits,
+    headers,
+    on,
+    query,
+)
 
 SEND_TIMEOUT = 2.0
 FLOOD = b"x" * 500_000
@@ -105,6 +116,38 @@ class Door(Recorded):
             raise WebSocketException(code=1008, reason="not you")
         elif how == "error":
             raise ValueError("a bug")
+
+
+class Wanted(BaseModel):
+    symbol: list[str] = []
+    since: int
+
+
+class Client(BaseModel):
+    user_agent: str
+    x_tag: list[str] = []
+
+
+class Visit(BaseModel):
+    session: str = "none"
+
+
+class Asking(Recorded):
+    """Tells what it was asked for."""
+
+    encoding = "json"
+    wanted = query(Wanted)
+    client = headers(Client)
+    visit = cookies(Visit)
+
+    async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+        given = [
+            self.wanted.model_dump(),
+            self.client.x_tag,
+            self.visit.session,
+            bool(self.client.user_agent),
+        ]
+        await websocket.send_json(given)
 
 
 class Obedient(Recorded):
@@ -229,6 +272,7 @@ app.add_ws_route(EchoText.as_route("/echo/text"))
 app.add_ws_route(EchoBytes.as_route("/echo/bytes"))
 app.add_ws_route(Echo.as_route("/echo/any"))
 app.add_ws_route(Door.as_route("/door/{how}"))
+app.add_ws_route(Asking.as_route("/asking"))
 app.add_ws_route(Obedient.as_route("/obedient"))
 app.add_ws_route(Flood.as_route("/flood"))
 app.add_ws_route(WrappedFlood.as_route("/wrapped"))

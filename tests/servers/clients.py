@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,11 +34,16 @@ _EMPTY_CLOSE = b"\x88\x80\0\0\0\0"
 
 @asynccontextmanager
 async def connect(
-    server: Server, path: str, name: str = "nobody", *, subprotocol: str | None = None
+    server: Server,
+    path: str,
+    name: str = "nobody",
+    *,
+    subprotocol: str | None = None,
+    headers: Sequence[tuple[str, str]] = (),
 ) -> AsyncIterator[ClientConnection]:
     """Connect as the client *name*."""
     offered = None if subprotocol is None else [Subprotocol(subprotocol)]
-    address = server.url(f"{path}?name={name}")
+    address = server.url(f"{path}{'&' if '?' in path else '?'}name={name}")
     async with _connect(
         address,
         compression=None,
@@ -47,6 +52,7 @@ async def connect(
         open_timeout=PATIENCE,
         proxy=None,
         subprotocols=offered,
+        additional_headers=headers,
     ) as client:
         yield client
 

@@ -16,6 +16,9 @@ from nexws.asyncapi.references import is_list, is_object, table
 
 __all__ = ["channel_changes"]
 
+_ANYTHING: dict[str, Any] = {"type": "object"}
+"""What a channel asks for in a part of the handshake that it says nothing of."""
+
 
 def channel_changes(
     schemata: Schemata, was: Surface, now: Surface, old: Channel, new: Channel
@@ -28,9 +31,8 @@ def channel_changes(
     if ws.get("method", "GET") != new_ws.get("method", "GET"):
         message = f"was {ws.get('method', 'GET')}, is now {new_ws.get('method', 'GET')}"
         yield say("method", message, "breaking")
-    for part in ("query", "headers"):
-        pair = ws.get(part, {"type": "object"}), new_ws.get(part, {"type": "object"})
-        for finding, verdict in findings(schemata, *pair, Direction.TO_SERVER, field=part):
+    for part, before, after in (*_asked(ws, new_ws), ("cookies", *_cookies(old, new))):
+        for finding, verdict in findings(schemata, before, after, Direction.TO_SERVER, field=part):
             yield say(finding.field, finding.message, verdict)
     for extension in _EXTENSIONS:
         before, after = old.raw.get(f"x-nexws-{extension}"), new.raw.get(f"x-nexws-{extension}")
@@ -44,6 +46,18 @@ def channel_changes(
 
 def _ws(surface: Surface, channel: Channel) -> Any:
     return table(surface.follow(channel.raw.get("bindings")), "ws")
+
+
+def _asked(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Give what two bindings ask of the handshake, part by part."""
+    for part in ("query", "headers"):
+        yield part, old.get(part, _ANYTHING), new.get(part, _ANYTHING)
+
+
+def _cookies(old: Channel, new: Channel) -> tuple[Any, Any]:
+    """Give what nexws notes of cookies, which the binding has no place for."""
+    before, after = (each.raw.get("x-nexws-cookies", _ANYTHING) for each in (old, new))
+    return (before, after) if is_object(before) and is_object(after) else (_ANYTHING, _ANYTHING)
 
 
 def _address(was: Surface, now: Surface, old: Channel, new: Channel) -> Said:
@@ -69,6 +83,11 @@ def _extension(name: str, old: Any, new: Any) -> Said:
         yield from compare(old, new)
     elif old != new:
         yield "changed", "documentation"
+
+
+def _nothing(_old: Any, _new: Any) -> Said:
+    """Leave to the rest what is compared as the query is."""
+    yield from ()
 
 
 def _encoding(old: Any, new: Any) -> Said:
@@ -147,6 +166,7 @@ def _are_close_codes(value: Any) -> bool:
 
 
 _EXTENSIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], Said]]] = {
+    "cookies": (is_object, _nothing),
     "encoding": (lambda value: isinstance(value, str), _encoding),
     "subprotocols": (is_list, _subprotocols),
     "envelope": (is_object, _envelope),

@@ -12,7 +12,7 @@ from typing import Any
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.lint.wording import listed, shown
-from nexws.asyncapi.references import is_reference, join, object_at, split, table
+from nexws.asyncapi.references import is_list, is_reference, join, object_at, split, table
 
 __all__ = ["addresses", "bindings", "each", "operations", "servers"]
 
@@ -151,11 +151,24 @@ def _handshake(document: Any, where: str, reference: Any) -> Iterator[Problem]:
         yield Problem(where, "must be a schema of type object with 'properties'", "ws-binding")
         return
     for name, value in schema["properties"].items():
-        if not _is_primitive(document, value):
+        if not (_is_primitive(document, value) or _is_repeated(document, value)):
             at = join(where, "properties", name)
-            yield Problem(
-                at, "must be a text, a number or a boolean: no other fits a URL or a header", "ws-binding"
+            message = (
+                "must be a text, a number or a boolean, or a list of such: no other fits a URL or a header"
             )
+            yield Problem(at, message, "ws-binding")
+
+
+def _is_repeated(document: Any, reference: Any) -> bool:
+    """Tell whether a value may stand several times: as a list, each of whose items fits."""
+    schema = object_at(document, reference)
+    items = schema.get("items", [])
+    members = items if is_list(items) else [items]
+    return (
+        schema.get("type") == "array"
+        and bool(members)
+        and all(_is_primitive(document, each) for each in members)
+    )
 
 
 def _is_primitive(document: Any, reference: Any) -> bool:

@@ -101,7 +101,7 @@ export class ConnectPanel {
     const address = this.#channel.address.replace(/\{([^}]+)\}/g, (whole, name) => (values[name] ? encodeURIComponent(values[name]) : whole));
     const query = this.#inputs
       .filter(({ field, input }) => field.in === "query" && input.value !== "")
-      .map(({ field, input }) => [field.name, field.isSecret && token === HIDDEN ? HIDDEN : input.value]);
+      .flatMap(({ field, input }) => valuesOf(field, input).map((value) => [field.name, field.isSecret && token === HIDDEN ? HIDDEN : value]));
     if (this.#token.value && this.#tokenAs.value !== "") query.push([this.#tokenAs.value, token]);
     const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${value === HIDDEN ? HIDDEN : encodeURIComponent(value)}`);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -130,8 +130,14 @@ export class ConnectPanel {
   }
 }
 
+/** List what is written for a parameter; of one that takes several, line by line. */
+function valuesOf(field, { value }) {
+  return field.isList ? value.split("\n").filter((line) => line !== "") : [value];
+}
+
 function inputOf(field, kept) {
   const value = kept ?? field.value;
+  if (field.isList) return make("textarea", { value, rows: 2, autocomplete: "off", spellcheck: false });
   if (!field.choices) return make("input", { value, type: field.isSecret ? "password" : "text", autocomplete: "off", spellcheck: false });
   const select = make("select", {}, ...(field.isRequired ? [] : [new Option("", "")]), ...field.choices.map((each) => new Option(String(each))));
   select.value = value;
@@ -139,17 +145,23 @@ function inputOf(field, kept) {
 }
 
 /** Say what browsers cannot do. */
-function notes({ headers, securitySchemes }) {
+function notes({ headers, cookies: declared, securitySchemes }) {
+  const own = headers.filter(({ name }) => name.toLowerCase() !== "sec-websocket-protocol"); // which has a field
   const asked = [
-    ...headers.filter((name) => name.toLowerCase() !== "sec-websocket-protocol"), // which has a field of its own
+    ...own.map(({ name }) => name),
     ...securitySchemes.filter((each) => each.type === "http").map((each) => `Authorization: ${each.scheme}`),
     ...securitySchemes.filter((each) => each.type === "httpApiKey" && each.in === "header").map((each) => each.name),
   ];
   const names = [...new Set(asked)];
-  const cookies = securitySchemes.filter((each) => each.type === "httpApiKey" && each.in === "cookie").map((each) => each.name);
+  const needed = own.filter(({ isRequired }) => isRequired).map(({ name }) => name);
+  const ofSchemes = securitySchemes.filter((each) => each.type === "httpApiKey" && each.in === "cookie").map((each) => each.name);
+  const cookies = [...new Set([...declared.map(({ name }) => name), ...ofSchemes])];
+  const asWell = declared.filter(({ isRequired }) => isRequired).map(({ name }) => name);
   const texts = [
     names.length && `Browsers set no headers on a WebSocket, so ${names.join(", ")} cannot be sent from here.`,
+    needed.length && `The server refuses who connects without ${needed.join(", ")}.`,
     cookies.length && `The cookie ${cookies.join(", ")} goes along by itself, if this browser has it.`,
+    asWell.length && `Without the cookie ${asWell.join(", ")}, the server refuses.`,
   ];
   return texts.filter(Boolean).map((text) => make("p", { className: "hint", textContent: text }));
 }

@@ -5,6 +5,8 @@ import { last, resolve } from "../refs.js";
 const KEYS = { event: "event", data: "data", ref: "ref", meta: "meta", status: "status", error: "error" };
 const KINDS = { ok: "reply", next: "item", done: "done", error: "failure" };
 
+const SEVERAL = "Several, one in each line";
+
 // Of closes that no document has to tell of: RFC 6455, section 7.4.1.
 const CODES = {
   1000: ["NORMAL", "One side was done."],
@@ -39,8 +41,9 @@ export class Channel {
     this.keys = { ...KEYS, ...channel["x-nexws-envelope"] };
     this.isFlat = this.keys.data === null;
     this.frameBytes = channel["x-nexws-limits"]?.frame_bytes ?? Infinity;
-    this.headers = Object.keys(binding.headers?.properties ?? {});
-    this.fields = fieldsOf(document, channel, binding.query ?? {});
+    this.headers = parametersOf(document, binding.headers);
+    this.cookies = parametersOf(document, channel["x-nexws-cookies"]);
+    this.fields = fieldsOf(document, channel, resolve(document, binding.query));
     this.securitySchemes = Object.values(document.components?.securitySchemes ?? {}).map((each) => resolve(document, each));
     this.tokenNames = this.securitySchemes
       .filter((each) => each.type === "httpApiKey" && each.in === "query")
@@ -185,6 +188,12 @@ export function flatten(document, schema) {
   };
 }
 
+/** List the headers or cookies that *given* describes: `{ name, isRequired }`. */
+function parametersOf(document, given) {
+  const { properties, required } = flatten(document, given);
+  return Object.keys(properties).map((name) => ({ name, isRequired: required.includes(name) }));
+}
+
 function fieldsOf(document, channel, query) {
   const parameters = Object.entries(channel.parameters ?? {}).map(([name, each]) => {
     const parameter = resolve(document, each);
@@ -199,14 +208,19 @@ function fieldsOf(document, channel, query) {
   });
   const queries = Object.entries(query.properties ?? {}).map(([name, each]) => {
     const schema = resolve(document, each);
+    const isList = schema.type === "array";
+    const items = isList ? resolve(document, Array.isArray(schema.items) ? schema.items[0] : schema.items) : {};
+    const choices = schema.enum ?? (schema.type === "boolean" ? [true, false] : undefined);
+    const { default: standard } = schema;
     return {
       in: "query",
       name,
+      isList,
       isRequired: (query.required ?? []).includes(name),
       isSecret: schema.format === "password",
-      description: schema.description ?? "",
-      choices: schema.enum ?? (schema.type === "boolean" ? [true, false] : undefined),
-      value: schema.default === undefined || schema.default === null ? "" : String(schema.default),
+      description: [schema.description, isList && `${SEVERAL}${items.enum ? `: ${items.enum.join(", ")}` : ""}.`].filter(Boolean).join(" "),
+      choices,
+      value: Array.isArray(standard) ? standard.join("\n") : String(standard ?? ""),
     };
   });
   return [...parameters, ...queries];
