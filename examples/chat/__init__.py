@@ -55,6 +55,12 @@ class Entered(BaseModel):
     recent: list[Said]
 
 
+class NowhereError(EventError):
+    """The client is in no group."""
+
+    code = "nowhere"
+
+
 class Chat(EventConsumer):
     """A chat; a client is in one group at a time."""
 
@@ -75,11 +81,11 @@ class Chat(EventConsumer):
         recent = [Said(**entry.payload["data"]) for entry in await self.history(data.group)]
         return Entered(group=data.group, name=data.name, recent=recent)
 
-    @on("chat.say", schema=Say)
+    @on("chat.say", schema=Say, errors=[NowhereError])
     async def say(self, data: Say) -> None:
         """Say something to the group."""
         if self.place is None:
-            raise EventError("nowhere", "enter a group first")
+            raise NowhereError("enter a group first")
         said = Said(group=self.place, name=self.names[self.channel.uuid], text=data.text)
         await self.said.broadcast(said, group=self.place, save_history=True)
 

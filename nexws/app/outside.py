@@ -27,7 +27,7 @@ class ConnectionInfo:
 
     id: uuid.UUID
     consumer: str
-    """The namespace of its consumer class: the class' name, unless that has another."""
+    """The namespace of its consumer class: module and name, unless that has another."""
     user_id: str | None
     created: float
     """When it connected, in seconds since the epoch."""

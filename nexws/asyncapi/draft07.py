@@ -10,12 +10,15 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, cast
 from nexws.asyncapi.literals import copy_literal, is_masked
 from nexws.asyncapi.patterns import is_ecma
 
-__all__ = ["NO_SCHEMA", "Schema", "UnconvertibleError", "convert"]
+__all__ = ["NO_JSON", "NO_SCHEMA", "Schema", "UnconvertibleError", "convert"]
 
 Schema: TypeAlias = dict[str, Any]
 
 NO_SCHEMA: Final = "$nexws.no-schema"
 """The keyword that stands in a schema where there is none; its value says of what."""
+
+NO_JSON: Final = "$nexws.no-json"
+"""The keyword that stands where a program has added to a schema what is no JSON."""
 
 _NULL = {"type": "null"}
 _PRIMITIVES = ("string", "integer", "number", "boolean")
@@ -64,6 +67,8 @@ class _Conversion:
             raise UnconvertibleError(path, f"has {schema!r} for a schema", "write a dict or a bool")
         source, out = cast("Schema", schema), Schema()
         for name, value in source.items():
+            if not isinstance(cast("object", name), str):
+                raise UnconvertibleError(path, f"has the keyword {name!r}", "write text")
             shape = _SHAPES.get(name, object)
             if not isinstance(value, shape):
                 problem = f"has {value!r} for {name!r}"
@@ -112,7 +117,11 @@ class _Keyword(NamedTuple):
         if "$ref" in self.value:
             problem = "has a property named '$ref', which the readers of a document take for a reference"
             self.refuse(problem, "give it another alias")
-        return cast("Schema", self.value)
+        named = cast("dict[object, Any]", self.value)
+        unnamed = next((name for name in named if not isinstance(name, str)), None)
+        if unnamed is not None:
+            self.refuse(f"has a property named {unnamed!r}", "write text")
+        return cast("Schema", named)
 
     def refuse(self, problem: str, fix: str) -> NoReturn:
         raise UnconvertibleError(self.path, problem, fix)
@@ -162,6 +171,13 @@ def _pattern(keyword: _Keyword) -> None:
 def _bound(keyword: _Keyword) -> None:
     if isinstance(keyword.value, bool):
         keyword.refuse(f"has a boolean for {keyword.name!r}", "write the bound itself")
+    _number(keyword)
+
+
+def _number(keyword: _Keyword) -> None:
+    """Take over a bound, unless it is infinite or NaN and bounds nothing."""
+    if not isinstance(keyword.value, (int, float)):
+        keyword.refuse(f"has {keyword.value!r} for {keyword.name!r}", "write a number")
     _annotation(keyword)
 
 
@@ -295,6 +311,10 @@ def _no_schema(keyword: _Keyword) -> None:
     keyword.refuse(f"is {keyword.value}, for which there is no JSON Schema", fix)
 
 
+def _no_json(keyword: _Keyword) -> None:
+    keyword.refuse(f"has {keyword.value} that is no JSON", "write text, numbers, lists and dicts of such")
+
+
 _AS_TYPE = "use the model as a type"
 _INSTEAD = {
     **dict.fromkeys(("$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveAnchor"), _AS_TYPE),
@@ -319,6 +339,9 @@ _RULES: dict[str, Callable[[_Keyword], None]] = {
     **dict.fromkeys(("dependencies", "dependentRequired", "dependentSchemas"), _dependencies),
     **dict.fromkeys(("example", "examples"), _examples),
     **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), _bound),
+    **dict.fromkeys(("maximum", "minimum", "multipleOf"), _number),
+    **dict.fromkeys(("maxItems", "maxLength", "maxProperties"), _number),
+    **dict.fromkeys(("minItems", "minLength", "minProperties"), _number),
     "$ref": _reference,
     "$schema": _forget,
     "additionalItems": _additional_items,
@@ -331,5 +354,6 @@ _RULES: dict[str, Callable[[_Keyword], None]] = {
     "patternProperties": _patterns,
     "prefixItems": _prefix_items,
     "properties": _properties,
+    NO_JSON: _no_json,
     NO_SCHEMA: _no_schema,
 }

@@ -23,6 +23,10 @@ _REF: Final[Json] = {
     "maximum": _SAFE_INTEGER,
     "description": "What the answer is known by.",
 }
+_NO_DATA: Final[Json] = {
+    "type": "null",
+    "description": "There is none; clients that always write the key may.",
+}
 _META: Final[Json] = {
     "type": "object",
     "properties": {
@@ -78,8 +82,8 @@ class FrameSchemas:
         required = [keys.event, *([keys.ref] if needs_ref else [])]
         if is_binary:
             return _closed(own, required)
-        if has_any_data and keys.data is not None:
-            return _closed({**own, keys.data: {}}, required)
+        if keys.data is not None and data is None:
+            return _closed({**own, keys.data: {} if has_any_data else dict(_NO_DATA)}, required)
         return self._with(own, required, data, is_open=has_any_data)
 
     def cancel(self) -> Json:

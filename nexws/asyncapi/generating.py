@@ -9,7 +9,7 @@ from pydantic import PydanticUserError
 from pydantic.json_schema import CoreModeRef, DefsRef, GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import CoreSchema, PydanticOmit, core_schema
 
-from nexws.asyncapi.draft07 import NO_SCHEMA, Schema
+from nexws.asyncapi.draft07 import NO_JSON, NO_SCHEMA, Schema
 
 __all__ = ["Mode", "SchemaGenerator", "definition_key"]
 
@@ -78,7 +78,12 @@ class SchemaGenerator(GenerateJsonSchema):
     def generate_inner(self, schema: Any) -> Schema:  # noqa: D102
         if "ref" in schema and self.mode == "serialization":
             self._written.setdefault(schema["ref"], schema)
-        return super().generate_inner(schema)
+        try:
+            return super().generate_inner(schema)
+        except (
+            ValueError
+        ):  # Pydantic writes what a program adds to a field as JSON, and does not say where it cannot
+            return {NO_JSON: "json_schema_extra"}
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:  # noqa: D102
         return DefsRef(definition_key(*core_mode_ref))

@@ -48,7 +48,7 @@ class WebSocketConsumer(NexiosConsumer):
     """The subprotocols that it speaks, the best first; one that the client offers is chosen (RFC 6455 section 1.9)."""
 
     namespace: ClassVar[str | None] = None
-    """What its groups and users belong to, on all nodes and in all versions; the name of the class, unless given."""
+    """What its groups belong to, on all nodes and in all versions; the module and name of the class, unless given."""
 
     history: ClassVar[History] = History(keep=False)
     """What is kept of its broadcasts: those that say so, unless a class has a ``History`` of its own."""
@@ -219,7 +219,7 @@ class WebSocketConsumer(NexiosConsumer):
     @classmethod
     def namespace_of(cls) -> str:
         """Give the name under which all nodes know the class."""
-        return cls.namespace or cls.__qualname__
+        return cls.namespace or f"{cls.__module__}.{cls.__qualname__}"
 
     @classmethod
     def _retention(cls, *, save_history: bool | None, limits: Limits) -> Retention | None:

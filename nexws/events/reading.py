@@ -278,22 +278,22 @@ class JsonReader(FrameReader):
             header: Received = self._header(head)
             header["data"] = self._binary[handler.event](data)
         except ValidationError as error:
-            if not self._is_envelope(parsed) or "data" in parts:
+            if not self._is_envelope(parsed):
                 return failure_of(parts, FailureCode.BAD_ENVELOPE, _BINARY)
             return _invalid(parts, event, [{**each, "loc": []} for each in problems(error)])
         return header
 
     def _misled(self, parts: Mapping[str, Any]) -> tuple[FailureCode, str] | None:
-        """Say why the event of a binary frame is none that can be served."""
+        """Say why a binary frame with these parts is none that can be served."""
         event = _readable_event(parts)
         if event is None:
             return FailureCode.BAD_ENVELOPE, "the frame names no event"
         handler = self._served.find(event)
         if handler is None:
             return FailureCode.UNKNOWN_EVENT, f"no handler for event {event!r}"
-        if handler.is_binary:
-            return None
-        return FailureCode.BAD_FRAME, f"event {event!r} is spoken in text frames"
+        if not handler.is_binary:
+            return FailureCode.BAD_FRAME, f"event {event!r} is spoken in text frames"
+        return (FailureCode.BAD_ENVELOPE, _BINARY) if "data" in parts else None
 
 
 def failure_of(parts: Mapping[str, Any], code: FailureCode, text: str) -> Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -306,6 +307,41 @@ async def test_no_text_breaks_out_of_the_page() -> None:
     assert '" onload="' not in page
     assert page.count("<script") == 2
     assert (await document(app))["info"]["title"] == NASTY
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+async def test_a_document_that_cannot_be_written_is_told_and_its_reason_is_logged_once(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Clients read nothing of the reason, which is the developers'."""
+
+    class Odd(EventConsumer):
+        @on("odd.secret")
+        async def odd(self, data: Callable[[], int]) -> None: ...
+
+    app = program()
+    app.add_ws_route(Odd.as_route("/odd"))
+    for method in ("GET", "HEAD", "GET"):
+        response = await ask(app, path, method)
+        assert (response.status_code, "etag" in response.headers) == (500, False)
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "cannot be written; the application's log says why" in response.text
+    assert "odd" not in response.text
+    (logged,) = caplog.records
+    assert logged.getMessage().startswith("no AsyncAPI document can be written: event 'odd.secret' cannot")
+    assert (await ask(app, STATIC)).status_code == 200
+
+
+async def test_a_document_can_be_written_once_the_route_is_gone_that_it_could_not_describe() -> None:
+    class Odd(EventConsumer):
+        @on("odd")
+        async def odd(self, data: Callable[[], int]) -> None: ...
+
+    app = program()
+    app.add_ws_route(Odd.as_route("/odd"))
+    assert (await ask(app, "/asyncapi")).status_code == 500
+    app.router.routes.pop()
+    assert (await ask(app, "/asyncapi")).status_code == 200
 
 
 # -- beside others

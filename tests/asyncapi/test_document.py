@@ -131,8 +131,9 @@ def chat() -> Json:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_linter_finds_no_error(name: str) -> None:
-    assert [str(each) for each in lint(documented(name)) if each.severity == "error"] == []
+def test_the_linter_finds_nothing(name: str) -> None:
+    """No warning either: families beside each other, and names beside families, can be told apart."""
+    assert [str(each) for each in lint(documented(name))] == []
 
 
 @pytest.mark.parametrize("spec", ["3.1.0", "3.0.0"])
@@ -323,9 +324,12 @@ def test_what_has_a_ref_is_correlated_by_its_key() -> None:
 
 
 def test_an_event_without_a_payload_has_no_data(chat: Json) -> None:
+    """But for null, which the server takes for none."""
     messages = messages_of(chat)
-    for key in ("chat.leave", "chat.leave.ok", "chat.bell.push"):
+    for key in ("chat.leave.ok", "chat.bell.push"):
         assert "data" not in messages[key]["payload"]["properties"]
+    leave = messages["chat.leave"]["payload"]
+    assert (leave["properties"]["data"]["type"], leave["required"]) == ("null", ["event"])
     assert messages["chat.say"]["payload"]["required"] == ["event", "data"]
 
 

@@ -933,6 +933,35 @@ def test_constants_deep_down_do_not_tell_messages_apart() -> None:
         assert [problem.rule for problem in lint(document)] == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "are_told_apart"),
+    [
+        ({"pattern": r"^a\.[a-z.]+$"}, {"pattern": "^b:[a-z]+$"}, True),
+        ({"pattern": r"^a\.b\."}, {"pattern": "^a-b[a-z]"}, True),
+        ({"pattern": r"^a\.[a-z.]+$"}, {"pattern": r"^a\.b\.[a-z]+$"}, False),
+        ({"pattern": "^a"}, {"pattern": "^b|a$"}, False),
+        ({"pattern": "^ab*"}, {"pattern": "^ac"}, False),
+        ({"type": ["string", "null"], "pattern": "^a"}, {"pattern": "^b"}, False),
+        ({"not": {"pattern": r"^nexws\."}}, {"const": "nexws.error"}, True),
+        ({"not": {"anyOf": [{"enum": ["a"]}, {"pattern": "^b"}]}}, {"enum": ["a", "bc"]}, True),
+        ({"not": {"anyOf": [{"enum": ["a"]}, {"pattern": "^b"}]}}, {"enum": ["a", "c"]}, False),
+        ({"not": {"pattern": r"^\p{L}"}}, {"const": "a"}, False),
+    ],
+)
+def test_families_are_told_apart_by_how_their_names_begin(
+    one: dict[str, Any], other: dict[str, Any], are_told_apart: bool
+) -> None:
+    """And names by what a family leaves out."""
+    messages = {
+        key: {"payload": {"properties": {"event": {"type": "string", **name}}, "required": ["event"]}}
+        for key, name in (("one", one), ("other", other))
+    }
+    operation = {"action": "send", "channel": {"$ref": "#/channels/c"}}
+    document = plain(channels={"c": {"messages": messages}}, operations={"o": operation})
+    found = [problem.rule for problem in lint(document) if problem.rule == "ambiguous-messages"]
+    assert found == ([] if are_told_apart else ["ambiguous-messages"])
+
+
 def test_several_problems_are_all_told_the_errors_first() -> None:
     edits = {
         f"{S}Forgotten": {"type": "string", "default": 1},

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import subprocess
 import sys
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -107,6 +110,54 @@ class TestErrors:
             schemas.describe()
         assert error.value.where == "event 'first'"
         assert error.value.path == "Inner.a"
+
+    @pytest.mark.parametrize(
+        "extra", [{"x-a": object()}, {"x-a": b"\xff"}, {"title": object()}, {"examples": [object()]}]
+    )
+    def test_what_is_no_json_beside_a_field_is_refused_with_its_name(self, extra: dict[str, Any]) -> None:
+        """Pydantic would not say of which field it is."""
+
+        class Inner(BaseModel):
+            odd: int = Field(json_schema_extra=extra)
+
+        error = refused(list[Inner])
+        assert (error.path, error.problem) == ("Inner.odd", "has json_schema_extra that is no JSON")
+
+    @pytest.mark.parametrize("extra", [{"x-a": object()}, {"x-a": math.nan}, {"maximum": math.inf}])
+    def test_what_is_no_json_beside_a_model_is_left_out(self, extra: dict[str, Any]) -> None:
+        class Odd(BaseModel):
+            model_config = ConfigDict(json_schema_extra=extra)
+            n: int
+
+        assert not extra.keys() & describe(Odd).components["Odd"].keys()
+
+    @pytest.mark.parametrize("extra", [{"x-a": {1, 2}}, {"x-a": datetime(2030, 1, 1)}])  # noqa: DTZ001 - as written
+    def test_what_pydantic_can_write_as_json_is_written_so(self, extra: dict[str, Any]) -> None:
+        class Odd(BaseModel):
+            model_config = ConfigDict(json_schema_extra=extra)
+            n: int
+
+        json.dumps(describe(Odd).components)
+        assert describe(Odd).components["Odd"]["x-a"] in ([1, 2], "2030-01-01T00:00:00")
+
+    @pytest.mark.parametrize(
+        ("extra", "path", "problem"),
+        [
+            ({1: 2}, "Odd", "has the keyword 1"),
+            ({"properties": {1: {}}}, "Odd", "has a property named 1"),
+            ({"minimum": "0"}, "Odd", "has '0' for 'minimum'"),
+            ({"maxLength": {1}}, "Odd", "has {1} for 'maxLength'"),
+            ({"exclusiveMinimum": datetime}, "Odd", f"has {datetime!r} for 'exclusiveMinimum'"),
+            ({"properties": {"n": {"multipleOf": "x"}}}, "Odd.n", "has 'x' for 'multipleOf'"),
+        ],
+    )
+    def test_what_would_make_no_schema_is_refused(self, extra: Any, path: str, problem: str) -> None:
+        class Odd(BaseModel):
+            model_config = ConfigDict(json_schema_extra=extra)
+            n: int
+
+        error = refused(Odd)
+        assert (error.path, error.problem) == (path, problem)
 
     def test_what_pydantic_cannot_use_is_refused_when_it_is_added(self) -> None:
         class Foreign:

@@ -303,6 +303,7 @@ async def test_a_validator_that_crashes_is_an_internal_error(
     assert "'crash'" in record.getMessage()
 
 
+@pytest.mark.outside_contract("a validator's own rule is in no schema", '"even"')
 async def test_a_validators_value_error_is_told_to_the_client(app: NexiosApp) -> None:
     answer = await answer_to(app, frame("even", {"n": 1}), "first")
     (detail,) = answer["error"]["details"]

@@ -268,6 +268,7 @@ async def test_dependencies_are_provided_once_for_each_event_and_cleaned_up_behi
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"failed"')
 async def test_a_clean_up_sees_what_the_handler_raised() -> None:
     """And runs, of course."""
     async with connect(serve(Dependent), "/") as client:
@@ -291,6 +292,7 @@ async def test_the_dependencies_of_a_stream_live_as_long_as_it_does() -> None:
     assert LOG.count("item") < 100
 
 
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"not_now"')
 async def test_a_dependency_may_refuse_the_event() -> None:
     """As a handler may."""
 

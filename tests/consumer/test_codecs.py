@@ -152,6 +152,7 @@ async def test_a_time_may_be_a_timestamp() -> None:
         ({"days": [1]}, [(["days", 0], "date_type")]),
     ],
 )
+@pytest.mark.outside_contract("to JSON, in whose words schemas speak, bytes are text", "blob|price")
 async def test_strict_models_are_strict_and_places_are_told(changes: dict[str, Any], details: Any) -> None:
     async with connect(serve(Packed), "/") as client:
         answer = await say(client, {"event": "echo", "ref": 1, "data": sample(**changes)})
@@ -342,6 +343,7 @@ async def test_bytes_stand_behind_a_json_header() -> None:
         assert await client.receive_raw() == b'{"event":"audio.echo","ref":1,"status":"ok"}\n\x00\n\xff'
 
 
+@pytest.mark.outside_contract("schemas describe the header, not the bytes behind it", r"audio\.short.*\nabcd")
 async def test_bytes_are_validated_pushed_streamed_and_served_by_family() -> None:
     async with connect(serve(Audio), "/") as client:
         assert await client.call("audio.short", b"abc") == 3
@@ -365,6 +367,7 @@ async def test_bytes_are_validated_pushed_streamed_and_served_by_family() -> Non
         (b'\xff{"event":"audio.echo"}\n', "bad_frame", "a JSON header"),
         (b"[1]\n", "bad_frame", "a JSON header"),
         (b'{"event":"audio.echo","data":1}\nx', "bad_envelope", "a JSON header without data"),
+        (b'{"event":"audio.echo","data":null}\nx', "bad_envelope", "a JSON header without data"),
         (b'{"event":"audio.echo","more":1}\nx', "bad_envelope", "a JSON header"),
         (b'{"event":"audio.echo","ref":1,"ref":2}\nx', "bad_envelope", "twice"),
         (b'{"ref":1}\nx', "bad_envelope", "names no event"),

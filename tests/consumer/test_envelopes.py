@@ -140,6 +140,7 @@ def serve(consumer: type[EventConsumer]) -> NexiosApp:
 
 
 @pytest.mark.parametrize(("consumer", "talk"), TALKS, ids=["flat", "other keys"])
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"full"')
 async def test_frames_have_the_keys_of_the_envelope(
     consumer: type[EventConsumer], talk: list[tuple[str, str]]
 ) -> None:
@@ -174,6 +175,7 @@ async def test_frames_have_the_keys_of_the_envelope(
         ('{"type":"mood","mood":"good","why":NaN}', "bad_frame", []),
     ],
 )
+@pytest.mark.outside_contract("a validator's own rule is in no schema", "spam")
 async def test_what_is_wrong_in_a_flat_frame_is_told_where_it_is(
     frame: str, code: str, details: list[Any]
 ) -> None:

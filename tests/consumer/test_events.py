@@ -204,6 +204,9 @@ async def test_history_holds_what_was_broadcast() -> None:
         ]
 
 
+@pytest.mark.outside_contract(
+    "a program that is not strict need not declare its codes", '"code":"group_full"'
+)
 async def test_an_event_error_is_told_whole() -> None:
     """The handler's own words, and data."""
     async with connect(chat_app(), "/chat") as ann:

@@ -108,6 +108,7 @@ async def test_failures_of_the_class_and_of_routers_are_declared_too() -> None:
     assert set(Groups.events["join"].errors) == {"gone", "group_full"}
 
 
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"surprise"')
 async def test_an_undeclared_code_is_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     app = serve()
     for _ in range(2):

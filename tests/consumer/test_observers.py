@@ -112,6 +112,7 @@ async def test_a_connection_is_told_from_its_beginning_to_its_end() -> None:
     assert {each.connection for each in notes.sent_} == {opened.connection}
 
 
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"no_luck"')
 async def test_every_event_is_told_once_with_its_outcome() -> None:
     """Whatever becomes of it; names that clients make up are not among those of handlers."""
     notes = Notes()

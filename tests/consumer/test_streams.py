@@ -192,6 +192,7 @@ async def test_a_stream_is_not_drained_faster_than_it_is_read(app: NexiosApp) ->
         ("other", "internal", None),
     ],
 )
+@pytest.mark.outside_contract("a program that is not strict need not declare its codes", '"code":"full"')
 async def test_a_stream_that_fails_says_so_as_its_last_word(
     app: NexiosApp, event: str, code: str, data: Any
 ) -> None:
@@ -214,6 +215,7 @@ async def test_a_stream_may_close_the_connection(app: NexiosApp) -> None:
         assert await client.expect_close() == 4321
 
 
+@pytest.mark.outside_contract("which refs are taken is in no schema", '"wait",.*"bad_envelope"')
 async def test_a_stream_needs_a_ref_of_its_own(app: NexiosApp) -> None:
     """Otherwise nobody could tell its items, or its end, from another's."""
     async with connect(app, "/") as client:

@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from tests.docs_ui.visit import PATIENCE, Visit
+from tests.recording import check
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")  # as tools/browser.sh has it
 ARGUMENTS = (
@@ -61,8 +62,8 @@ async def url() -> AsyncGenerator[str]:
 
 
 @pytest.fixture
-async def visit(browser: Browser, url: str) -> AsyncGenerator[Visit]:
-    """Give a window; the test fails if it has asked anybody but the server."""
+async def visit(browser: Browser, url: str, request: pytest.FixtureRequest) -> AsyncGenerator[Visit]:
+    """Give a window; the test fails if it has asked anybody but the server, or left the contract."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     visit = Visit(await context.new_page(), url)
     await context.route(lambda asked: urlsplit(asked).netloc != urlsplit(url).netloc, visit.refuse)
@@ -70,3 +71,4 @@ async def visit(browser: Browser, url: str) -> AsyncGenerator[Visit]:
     await context.close()
     assert visit.refused == []
     assert {urlsplit(socket).netloc for socket in visit.sockets} <= {urlsplit(url).netloc}
+    check(visit.recordings, request.node.iter_markers("outside_contract"))

@@ -252,6 +252,7 @@ async def test_what_another_client_causes_is_a_push(visit: Visit) -> None:
         await expect(push.get_by_role("img", name="as in the contract")).to_be_visible()
 
 
+@pytest.mark.outside_contract("such frames are what it is about", '"colour"|"station":7|kitchen.secret')
 async def test_a_frame_that_the_document_does_not_know_is_flagged(visit: Visit) -> None:
     """With the reasons: a wrong type, a property too many, an event that does not exist."""
     await visit.console()

@@ -74,8 +74,10 @@ async def test_what_another_client_causes_is_a_push(visit: Visit) -> None:
     await expect_all_known(visit, 1)
 
 
+@pytest.mark.outside_contract("such frames are what it is about", '"colour"|"station":7|kitchen.secret')
 async def test_what_is_not_declared_is_flagged(visit: Visit) -> None:
     await visit.generated("Kitchen", "kitchen.whisper")
+    await expect(visit.page.get_by_text("This event carries no payload.")).to_be_visible()
     await visit.page.get_by_label("{station}").fill("grill")
     await visit.connect()
     await visit.send()

@@ -6,10 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Locator, Page, Route, WebSocketRoute, expect
+from playwright.async_api import ConsoleMessage, Locator, Page, Route, WebSocket, WebSocketRoute, expect
 
+from nexws.app.documents import routes_of
+from tests.docs_ui.console_app import app
 from tests.docs_ui.console_document import document
+from tests.recording import Recording
 
 PATIENCE = 20.0
 DOCUMENT = re.compile(r"/(asyncapi|plain)\.json$")
@@ -31,9 +35,28 @@ class Visit:
         self.refused: list[str] = []
         self.sockets: list[str] = []
         self.complaints: list[str] = []
-        page.on("websocket", lambda socket: self.sockets.append(socket.url))
+        self.recordings: list[Recording] = []
+        page.on("websocket", self._record)
         page.on("console", self._complain)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _record(self, socket: WebSocket) -> None:
+        """Write down what crosses a connection, if there is a consumer at its end."""
+        self.sockets.append(socket.url)
+        path = urlsplit(socket.url).path
+        route = next((each for _, each in routes_of(app.router.routes) if each.pattern.match(path)), None)
+        if route is None:
+            return
+        recording = Recording(app, route)
+        self.recordings.append(recording)
+
+        def said(side: str, frame: str | bytes) -> None:
+            if isinstance(frame, bytes) and frame[:1] != b"{":  # a browser does not say what was agreed upon
+                recording.subprotocol = "nexws.msgpack"
+            recording.said.append((side, frame))
+
+        socket.on("framesent", lambda frame: said(">", frame))
+        socket.on("framereceived", lambda frame: said("<", frame))
 
     def _complain(self, message: ConsoleMessage) -> None:
         self.complaints.append(message.text)

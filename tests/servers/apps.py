@@ -230,6 +230,12 @@ class Receipt(BaseModel):
     reached: int
 
 
+class NotNowError(EventError):
+    """It is too early, or too late."""
+
+    code = "not_now"
+
+
 class Typed(EventConsumer):
     """A chat of typed events."""
 
@@ -255,9 +261,9 @@ class Typed(EventConsumer):
         await anyio.sleep(3)
         return data
 
-    @on("chat.refuse")
+    @on("chat.refuse", errors=[NotNowError])
     async def refuse(self) -> None:
-        raise EventError("not_now", "come back later", retryable=True)
+        raise NotNowError("come back later", retryable=True)
 
     async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
         record(self.user, close_code)

@@ -7,14 +7,19 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from pydantic_core import from_json, to_json
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from nexws import EventConsumer
+from nexws.app.documents import routes_of
+from tests.recording import Recording, check
+from tests.servers.apps import app
 from tests.servers.harness import PATIENCE, Server
 
 __all__ = [
@@ -32,6 +37,25 @@ __all__ = [
 _EMPTY_CLOSE = b"\x88\x80\0\0\0\0"
 
 
+class _Client(ClientConnection):
+    """Writes down what crosses the connection."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.said: list[tuple[str, str | bytes]] = []
+
+    @override
+    async def send(self, message: Any, *, text: bool | None = None) -> None:
+        self.said.append((">", message))
+        await super().send(message, text=text)
+
+    @override
+    async def recv(self, decode: Any = None) -> Any:
+        frame: str | bytes = await super().recv(decode)
+        self.said.append(("<", frame))
+        return frame
+
+
 @asynccontextmanager
 async def connect(
     server: Server,
@@ -41,7 +65,7 @@ async def connect(
     subprotocol: str | None = None,
     headers: Sequence[tuple[str, str]] = (),
 ) -> AsyncIterator[ClientConnection]:
-    """Connect as the client *name*."""
+    """Connect as the client *name*; what is said to and by an event consumer must be in the document."""
     offered = None if subprotocol is None else [Subprotocol(subprotocol)]
     address = server.url(f"{path}{'&' if '?' in path else '?'}name={name}")
     async with _connect(
@@ -53,8 +77,12 @@ async def connect(
         proxy=None,
         subprotocols=offered,
         additional_headers=headers,
+        create_connection=_Client,
     ) as client:
         yield client
+    route = dict(routes_of(app.router.routes)).get(path.partition("?")[0])
+    if route is not None and issubclass(route.consumer, EventConsumer):
+        check([Recording(app, route, client.subprotocol, cast("_Client", client).said)])
 
 
 async def receive(client: ClientConnection, within: float = PATIENCE) -> str | bytes:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from nexws.asyncapi.lint.problems import Problem
 from nexws.asyncapi.payloads import schema_of
@@ -18,6 +18,8 @@ Tags = Mapping[tuple[str, ...], frozenset[str]]
 """The fixed values (as JSON) that a message always has, by the path of its required properties."""
 
 _DEPTH = 4
+_BEGINNING: Final = re.compile(r"\^((?:[\w:-]|\\\.)*)(?:\[[^|()]*)?$")
+"""A pattern without choices that begins with letters that mean themselves, and goes on, if at all, with a class."""
 
 
 def ambiguous(document: Any) -> Iterator[Problem]:
@@ -102,21 +104,40 @@ def _refuses(schema: Any, other: Any) -> bool:
     banned = rule.get("not", {})
     exceptions: list[Any] = banned.get("anyOf", [banned])
     values = {*map(str, [named["const"]] if "const" in named else named.get("enum", ()))}
-    for each in exceptions:
-        prefix = str(each.get("pattern", "")).rstrip(".")
-        if values and values <= {*map(str, each.get("enum", ()))}:
-            return True
-        if prefix and str(named.get("pattern", "")).startswith(prefix):
-            return True
+    if values and all(any(_is_banned(value, each) for each in exceptions) for value in values):
+        return True
+    prefixes = (str(each.get("pattern", "")).rstrip(".") for each in exceptions)
+    if any(prefix and str(named.get("pattern", "")).startswith(prefix) for prefix in prefixes):
+        return True
     pattern = rule.get("pattern")
-    return bool(values) and isinstance(pattern, str) and not any(_fits(pattern, value) for value in values)
+    if values and isinstance(pattern, str):
+        return not any(_fits(pattern, value, otherwise=True) for value in values)
+    return _begin_differently(rule, named)
 
 
-def _fits(pattern: str, value: str) -> bool:
+def _is_banned(value: str, exception: Any) -> bool:
+    pattern = exception.get("pattern")
+    return value in {*map(str, exception.get("enum", ()))} or (
+        isinstance(pattern, str) and _fits(pattern, value, otherwise=False)
+    )
+
+
+def _fits(pattern: str, value: str, *, otherwise: bool) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:  # of another dialect
-        return True
+        return otherwise
+
+
+def _begin_differently(schema: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both are texts, and the beginning of neither is one of the other."""
+    if schema.get("type") != "string" or other.get("type") != "string":
+        return False
+    found = _BEGINNING.match(str(schema.get("pattern", ""))), _BEGINNING.match(str(other.get("pattern", "")))
+    if found[0] is None or found[1] is None:
+        return False
+    first, second = found[0][1], found[1][1]
+    return not (first.startswith(second) or second.startswith(first))
 
 
 def _tags(document: Any, reference: Any, path: tuple[str, ...]) -> Tags:

@@ -166,7 +166,11 @@ export class Channel {
   /** Find the payload's schema in the frame's; `null` for an event without one. */
   #payload(frame) {
     const { properties, required } = flatten(this.document, frame);
-    if (!this.isFlat) return properties[this.keys.data] ?? null;
+    if (!this.isFlat) {
+      const data = properties[this.keys.data] ?? null;
+      const isNothing = data?.type === "null" && !required.includes(this.keys.data);
+      return isNothing ? null : data;
+    }
     const own = Object.values(this.keys);
     const rest = Object.entries(properties).filter(([name]) => !own.includes(name));
     if (!rest.length) return null;
