@@ -12,7 +12,7 @@ export NO_MKDOCS_2_WARNING := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install demo test pytest check check-format check-lint check-mypy check-pyright check-imports \
-	check-sizes check-docs format bench docs browser lock clean
+	check-sizes check-docs format bench soak docs browser lock clean
 
 help:
 	@echo "make demo      run the chat example (ARGS=... is passed on)"
@@ -22,6 +22,7 @@ help:
 	@echo "make pytest    the tests alone (ARGS=... is passed on)"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make bench     run the benchmarks"
+	@echo "make soak      run the long tests of servers, which are not part of make test"
 	@echo "make docs      serve the documentation while you write it"
 	@echo "make browser   find Chromium for the browser tests, or install it"
 	@echo "make lock      regenerate the lock files (ARGS=--upgrade for newer versions)"
@@ -69,6 +70,10 @@ format: $(READY)
 
 bench: $(READY)
 	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+
+soak: $(READY)
+	@set -e; for file in $(sort $(wildcard tests/soak/*.py)); do \
+		echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
 
 docs: $(READY)
 	$(BIN)/mkdocs serve

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexws.app import ConnectionInfo, Nexws, build_asyncapi
+from nexws.app import ConnectionInfo, Nexws, build_asyncapi, serve
 from nexws.consumer import (
     BoundHistory,
     BoundPresence,
@@ -15,6 +15,7 @@ from nexws.consumer import (
     WebSocketConsumer,
 )
 from nexws.errors import (
+    AddressError,
     ConnectionClosedError,
     DependencyError,
     DocumentError,
@@ -79,6 +80,7 @@ from nexws.runtime import (
 )
 
 __all__ = [
+    "AddressError",
     "BoundEmit",
     "BoundHistory",
     "BoundPresence",
@@ -152,4 +154,5 @@ __all__ = [
     "headers",
     "on",
     "query",
+    "serve",
 ]

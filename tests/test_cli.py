@@ -98,6 +98,7 @@ def test_the_help_lists_the_commands() -> None:
     assert commands == {
         "asyncapi": "Work with AsyncAPI documents.",
         "demo": "Serve the chat example until Ctrl-C.",
+        "serve": "Serve an application until Ctrl-C or SIGTERM.",
     }
 
 
@@ -115,7 +116,7 @@ def test_a_taken_port_is_one_sentence_that_says_what_to_do() -> None:
     assert result.exit_code == 1
     assert result.output == (
         f"Error: port {port} of 127.0.0.1 is taken; "
-        "stop what uses it, or choose another with --port (0 takes a free one)\n"
+        "stop what uses it, or choose another port (0 takes a free one)\n"
     )
 
 
@@ -178,9 +179,10 @@ async def test_clients_are_told_that_the_server_goes() -> None:
         await client.send('{"event":"chat.enter","data":{"name":"ann","group":"lobby"}}')
         await client.recv()
         assert await chat.interrupt() == (0, "")
+        assert '"nexws.closing"' in str(await client.recv())
         with pytest.raises(ConnectionClosed):
             await client.recv()
-        assert client.close_code == 1012
+        assert client.close_code == 4001
 
 
 @pytest.mark.server

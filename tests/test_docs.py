@@ -22,6 +22,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import httpx
 import pytest
 import yaml
 from nexios import NexiosApp
@@ -505,6 +506,19 @@ async def test_tuned_limits_are_in_force() -> None:
         assert await client.expect_close() == CloseCode.TOO_BIG
 
 
+async def test_a_deployed_application_tells_that_it_drains() -> None:
+    """Load balancers by its health check, clients by a warning, who asked for it by the answer."""
+    app = load("deployed").app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://clock") as http:
+        assert (await http.get("/ready")).status_code == 200
+        async with connect(app, "/clock") as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(http.post, "/drain")
+            assert await client.expect("nexws.closing") == {"code": 4001, "reconnect": True, "delay": 25.0}
+            assert (await http.get("/ready")).status_code == 503
+            assert await client.call("clock.add", 1) == 2
+            await client.close()
+
+
 def test_moving_from_nexios_changes_one_line() -> None:
     """Blank lines, which tools that sort imports like, do not count."""
     before, after = (
@@ -563,9 +577,9 @@ def test_every_extension_of_the_document_is_in_its_page() -> None:
 
 def commands() -> list[str]:
     servers = page("consumer.md").partition("## Servers")[2].partition("## Limits")[0]
-    return [
-        line for block in re.findall(r"```sh\n(.*?)```", servers, re.DOTALL) for line in block.splitlines()
-    ]
+    servers += page("deploying.md").partition("## uvicorn itself")[2].partition("## The end")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", servers, re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", "").splitlines()]
 
 
 @asynccontextmanager
@@ -611,8 +625,8 @@ async def test_the_first_program_runs_on_every_server_that_is_named(command: str
             await client.close()
 
 
-def test_three_servers_are_named() -> None:
-    assert {command.split()[0] for command in commands()} == {"uvicorn", "hypercorn", "granian"}
+def test_four_ways_to_serve_are_named() -> None:
+    assert {command.split()[0] for command in commands()} == {"nexws", "uvicorn", "hypercorn", "granian"}
 
 
 # -- tables and lists

@@ -9,6 +9,14 @@ from nexws import errors
 
 TEXTS: list[tuple[errors.NexwsError, str]] = [
     (
+        errors.AddressError("127.0.0.1", 8000),
+        "port 8000 of 127.0.0.1 is taken; stop what uses it, or choose another port (0 takes a free one)",
+    ),
+    (
+        errors.AddressError("192.0.2.1", 8000, "Cannot assign requested address"),
+        "cannot listen on 192.0.2.1: Cannot assign requested address; choose an address of this machine",
+    ),
+    (
         errors.DuplicateEventError("chat.message", "Chat.a", "Chat.b"),
         "event 'chat.message' is declared twice, by Chat.a and Chat.b; rename one",
     ),

@@ -73,7 +73,7 @@ class Nexws(Outside):
             raise SetupError("this application has a Nexws already; pass all settings to one")
         self.limits: Limits = limits or Limits()
         self._backends, self._user_model = tuple(auth), user_model
-        app.state[STATE_KEY] = registry = Registry(
+        self._registry = app.state[STATE_KEY] = Registry(
             Settings(
                 limits=self.limits,
                 layer=layer,
@@ -88,9 +88,22 @@ class Nexws(Outside):
                 authenticate=self._authenticate if self._backends else None,
             )
         )
-        super().__init__(app, registry.node)
+        super().__init__(app, self._registry.node)
         if docs is not None:
             app.add_route(DocsRoute(docs.rstrip("/") or "/asyncapi", app, console=console))
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server stops: no client is accepted any more. For the answers of health checks."""
+        return self._registry.drain.is_begun
+
+    async def drain(self, seconds: float | None = None) -> None:
+        """Warn all clients, close their connections evenly over so many seconds, and accept no others.
+
+        ``Limits.drain_timeout`` unless given. Where the server is uvicorn, a signal to stop does it; this is for other
+        servers and reasons. Returns when all have left, or a second after the last was closed.
+        """
+        await self._registry.drain.run(seconds)
 
     # -- inside
 

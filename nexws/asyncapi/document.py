@@ -29,6 +29,7 @@ _CLOSINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.TOO_BIG: "A frame was larger than the server allows.",
     CloseCode.INTERNAL_ERROR: "The application failed.",
     CloseCode.SERVICE_RESTART: "The server stops.",
+    CloseCode.DRAIN: "The server stops; come back after a delay.",
     CloseCode.SLOW: "The client did not read what it was sent in time.",
     CloseCode.RATE_LIMITED: "The client sends more than is served for it.",
 }
@@ -36,6 +37,7 @@ _COME_BACK: Final = {
     CloseCode.GOING_AWAY,
     CloseCode.INTERNAL_ERROR,
     CloseCode.SERVICE_RESTART,
+    CloseCode.DRAIN,
     CloseCode.SLOW,
     CloseCode.RATE_LIMITED,
 }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from typing import Any, Literal
 
 from nexios import NexiosApp
 
 from nexws.app import build_asyncapi
+from nexws.app.loading import load_app as import_app
 from nexws.cli.documents import UnusableError
 from nexws.errors import SetupError
 
@@ -17,31 +15,15 @@ __all__ = ["documented", "load_app"]
 
 
 def load_app(name: str) -> NexiosApp:
-    """Import the application *name*, as ``shop.main:app``; the current folder is looked into first.
+    """Import the application *name*, as ``shop.main:app``.
 
     Raises:
         UnusableError: it cannot be imported, or is no application.
     """
-    module_name, _, attribute = name.partition(":")
-    if not module_name or not attribute:
-        raise UnusableError(f"{name!r} names no application; write it like shop.main:app")
-    sys.path.insert(0, str(Path.cwd()))
     try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        hint = f" (looked in {Path.cwd()} and where Python looks)" if error.name == module_name else ""
-        raise UnusableError(
-            f"cannot import {module_name!r}: there is no module {error.name!r}{hint}"
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise UnusableError(f"cannot import {module_name!r}: {type(error).__name__}: {error}") from error
-    for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise UnusableError(f"{module_name!r} has no {attribute!r}")
-        found = getattr(found, part)
-    if not isinstance(found, NexiosApp):
-        raise UnusableError(f"{name} is a {type(found).__name__}, not a NexiosApp")
-    return found
+        return import_app(name)
+    except SetupError as error:
+        raise UnusableError(str(error)) from error
 
 
 def documented(

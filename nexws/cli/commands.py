@@ -6,6 +6,7 @@ import click
 
 from nexws.cli.asyncapi import asyncapi
 from nexws.cli.demo import demo
+from nexws.cli.serve import serve
 
 __all__ = ["nexws"]
 
@@ -18,3 +19,4 @@ def nexws() -> None:
 
 nexws.add_command(asyncapi)
 nexws.add_command(demo)
+nexws.add_command(serve)

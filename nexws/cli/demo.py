@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from nexws.cli.server import listen, serve, url_of
+from nexws.cli.server import listen, serve_until_interrupted, url_of
 
 __all__ = ["demo"]
 
@@ -39,7 +39,7 @@ def demo(host: str, port: int, *, opens_browser: bool) -> None:
         if opens_browser:
             webbrowser.open(url)
 
-    serve(app, listener, announce)
+    serve_until_interrupted(app, listener, announce)
 
 
 def _example() -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
@@ -13,9 +13,9 @@ from nexios.websockets import WebSocket, WebSocketDisconnect
 from nexws.consumer.dependencies import NexiosFramework
 from nexws.consumer.encodings import Encoding
 from nexws.errors import ConnectionClosedError, SetupError
-from nexws.events import Contract, EventMiddleware, Guard
+from nexws.events import Codec, Contract, EventMiddleware, Guard
 from nexws.layers import ChannelLayer, MemoryLayer
-from nexws.runtime import Dispatcher, Hooks, Hub, Limits, Node
+from nexws.runtime import Connection, Dispatcher, Drain, Hooks, Hub, Limits, Node, drain_before_stop
 
 __all__ = ["STATE_KEY", "Authenticate", "Registry", "Service", "Settings"]
 
@@ -35,6 +35,7 @@ class Service:
     node: Node
     hub: Hub
     dispatchers: Mapping[str, Dispatcher]
+    drain: Drain
 
 
 Authenticate: TypeAlias = Callable[[WebSocket], Awaitable[None]]
@@ -64,6 +65,7 @@ class Registry:
         self.settings: Settings = settings or Settings()
         limits = self.settings.limits
         self.node: Node = Node(self.settings.layer or MemoryLayer(groups=limits.history_groups), limits)
+        self.drain: Drain = Drain(self._served, self.settings.limits.drain_timeout)
         self._services: dict[type, Service] = {}
         self._names: dict[str, type] = {}
 
@@ -87,6 +89,7 @@ class Registry:
         Raises:
             SetupError: another class has the same namespace.
         """
+        drain_before_stop(self.drain)  # by now the server has its handlers, whether or not it has a lifespan
         service = self._services.get(consumer)
         if service is not None:
             return service
@@ -100,8 +103,13 @@ class Registry:
         dispatchers = {} if contract is None else self._dispatchers(contract)
         codecs = {each: dispatcher.codec for each, dispatcher in dispatchers.items()}
         hub = self.node.hubs[namespace] = Hub(self.node, namespace, codecs, encoding.read_kept)
-        service = self._services[consumer] = Service(self.node, hub, dispatchers)
+        service = self._services[consumer] = Service(self.node, hub, dispatchers, self.drain)
         return service
+
+    def _served(self) -> Iterator[tuple[Connection, Codec | None]]:
+        """List all connections, each with the codec of its events."""
+        for connection in self.node.connections:
+            yield connection, self.node.hubs[connection.consumer].codec(connection.encoding)
 
     def _dispatchers(self, contract: Contract) -> dict[str, Dispatcher]:
         settings = self.settings

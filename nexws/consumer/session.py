@@ -236,6 +236,7 @@ class Session:
 
     def accepting(self, message: Message) -> Message:
         """Choose the subprotocol, unless the consumer did, and with it the encoding."""
+        self._refuse_when_draining()
         offered = self._scope.get("subprotocols") or ()
         wanted = (each for each in self._subprotocols if each in offered)
         subprotocol = message.get("subprotocol") or next(wanted, None)
@@ -261,6 +262,7 @@ class Session:
 
     async def connected(self) -> None:
         """Read what is declared of the handshake, authenticate the client and let the consumer decide."""
+        self._refuse_when_draining()
         websocket = self.consumer.websocket
         if self._parameters:
             vars(self.consumer).update(read_handshake(self._parameters, self._scope))
@@ -322,6 +324,10 @@ class Session:
     @property
     def _scope(self) -> MutableMapping[str, Any]:
         return self.consumer.websocket.scope
+
+    def _refuse_when_draining(self) -> None:
+        if self.service.drain.is_begun:
+            raise CloseRequested(CloseCode.DRAIN, "the server stops", status=503)
 
     def _speak(self, encoding: str) -> None:
         self.dispatcher, self.connection.encoding = self.service.dispatchers[encoding], encoding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nexws.errors.base import NexwsError
 from nexws.errors.failures import EventError
 from nexws.errors.serving import (
+    AddressError,
     ConnectionClosedError,
     EventFailed,
     ExpectationError,
@@ -37,6 +38,7 @@ from nexws.errors.setup import (
 )
 
 __all__ = [
+    "AddressError",
     "ConnectionClosedError",
     "DependencyError",
     "DocumentError",

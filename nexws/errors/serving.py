@@ -7,6 +7,7 @@ from typing import Any
 from nexws.errors.base import NexwsError
 
 __all__ = [
+    "AddressError",
     "ConnectionClosedError",
     "EventFailed",
     "ExpectationError",
@@ -189,3 +190,21 @@ class NotServingError(NexwsError):
 
     def __str__(self) -> str:
         return f"this {self.consumer} serves no connection; route it with {self.consumer}.as_route(path)"
+
+
+class AddressError(NexwsError):
+    """A server cannot listen where it is to; *reason* is the system's, ``None`` if the port is taken."""
+
+    def __init__(self, host: str, port: int, reason: str | None = None) -> None:
+        super().__init__(host, port, reason)
+        self.host = host
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if self.reason is None:
+            return (
+                f"port {self.port} of {self.host} is taken; "
+                "stop what uses it, or choose another port (0 takes a free one)"
+            )
+        return f"cannot listen on {self.host}: {self.reason}; choose an address of this machine"

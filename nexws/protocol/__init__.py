@@ -7,6 +7,7 @@ from nexws.protocol.codes import CloseCode, FailureCode, close_reason, is_close_
 from nexws.protocol.envelopes import Envelope
 from nexws.protocol.frames import (
     CANCEL_EVENT,
+    CLOSING_EVENT,
     ERROR_EVENT,
     NO_DATA,
     PING_EVENT,
@@ -40,6 +41,7 @@ from nexws.protocol.publications import (
 
 __all__ = [
     "CANCEL_EVENT",
+    "CLOSING_EVENT",
     "ERROR_EVENT",
     "GROUP_PATTERN",
     "NO_DATA",

@@ -23,6 +23,8 @@ class CloseCode(enum.IntEnum):
     TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
+    DRAIN = 4001
+    """The server stops; come back, after a delay."""
     SLOW = 4008
     """The client did not read what it was sent in time, or too much waited for it."""
     CONTINUITY_LOST = 4010

@@ -15,6 +15,7 @@ from nexws.protocol.publications import Position
 
 __all__ = [
     "CANCEL_EVENT",
+    "CLOSING_EVENT",
     "ERROR_EVENT",
     "NO_DATA",
     "PING_EVENT",
@@ -47,6 +48,8 @@ PONG_EVENT: Final = "nexws.pong"
 
 PRESENCE_EVENT: Final = "nexws.presence"
 """The push that tells who has come into a group, and who has gone."""
+CLOSING_EVENT: Final = "nexws.closing"
+"""The push that warns clients of the end of their connection, when the server stops."""
 
 ERROR_EVENT: Final = "nexws.error"
 """The event of a failure whose own event could not be read."""

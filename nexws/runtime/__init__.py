@@ -5,6 +5,7 @@ from __future__ import annotations
 from nexws.runtime.application import Application, State
 from nexws.runtime.connection import Connection
 from nexws.runtime.dispatcher import Dispatcher
+from nexws.runtime.drain import CLOSING, Drain
 from nexws.runtime.groups import Frames, Hold
 from nexws.runtime.history import HistoryEntry
 from nexws.runtime.hub import Hub
@@ -21,14 +22,17 @@ from nexws.runtime.observers import (
 )
 from nexws.runtime.outbox import Frame, Message, Send
 from nexws.runtime.refusals import CloseRequested
+from nexws.runtime.signals import drain_before_stop
 
 __all__ = [
+    "CLOSING",
     "Application",
     "CloseRequested",
     "Connection",
     "ConnectionClosed",
     "ConnectionOpened",
     "Dispatcher",
+    "Drain",
     "EventHandled",
     "Frame",
     "FrameSent",
@@ -44,4 +48,5 @@ __all__ = [
     "Receive",
     "Send",
     "State",
+    "drain_before_stop",
 ]

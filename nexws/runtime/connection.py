@@ -82,7 +82,7 @@ class Connection:
         make = Outbox if watch is None else WatchedOutbox
         limits = self.limits
         outbox = make(
-            send, self._spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
+            send, self.spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
         )
         if watch is not None and isinstance(outbox, WatchedOutbox):
             outbox.watch(partial(watch, self))
@@ -112,7 +112,7 @@ class Connection:
     def jobs(self) -> Jobs:
         """What runs for this client beside the order of its events."""
         if self._jobs is None:
-            self._jobs = Jobs(self._spawn)
+            self._jobs = Jobs(self.spawn)
         return self._jobs
 
     # -- the framework's side of the socket
@@ -188,7 +188,7 @@ class Connection:
     def close_soon(self, code: int, reason: str = "") -> None:
         """Close as ``close`` does, in a task of the connection's own."""
         if self.state is State.OPEN:
-            self._spawn(self.close, code, reason)
+            self.spawn(self.close, code, reason)
 
     async def refuse(self, reason: str = "", status: int = 403, content_type: str = PLAIN_TEXT) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
@@ -219,7 +219,7 @@ class Connection:
         """Close with 4012 once nothing has been heard for longer than a heartbeat may take, from now on."""
         if self.heard_at is None and self.state is State.OPEN:
             self.heard_at = anyio.current_time()
-            self._spawn(close_when_silent, self, HEARTBEAT)
+            self.spawn(close_when_silent, self, HEARTBEAT)
 
     # -- the life
 
@@ -274,7 +274,7 @@ class Connection:
         except StopIteration:
             return
         if self._inbox.begin_reading_ahead():
-            self._spawn(self._inbox.read_ahead, self._left_meanwhile, self._overtaking)
+            self.spawn(self._inbox.read_ahead, self._left_meanwhile, self._overtaking)
         await resume(running, wanted)
 
     async def _overtaking(self, message: Message) -> bool:
@@ -355,16 +355,17 @@ class Connection:
         """End the life of the connection, once as asyncio does it, and for good where a clean-up does not end."""
         if not self._life.is_requested:
             self._life.request()
-            self._spawn(self._insist)
+            self.spawn(self._insist)
 
     async def _insist(self) -> None:
         await anyio.sleep(self.limits.disconnect_timeout)
         self._patience.cancel()
 
-    def _spawn(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
+    def spawn(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
+        """Run *function* beside all else; it ends with the connection."""
         self._tasks.start_soon(function, *arguments)
 
     def _watch_idle(self) -> None:
         if self._expires is not None:
             self.outbox.active_at = anyio.current_time()
-            self._spawn(close_when_silent, self, IDLE)
+            self.spawn(close_when_silent, self, IDLE)

@@ -143,6 +143,10 @@ class Hub:
 
     # -- what is sent
 
+    def codec(self, encoding: str) -> Codec | None:
+        """Give what writes the events of connections that speak *encoding*; ``None`` where there are none."""
+        return self._codecs.get(encoding)
+
     def publication(self, emit: Emit[Any], payload: Any, **more: Any) -> Publication:
         """Write a push once for each encoding that somebody may speak.
 

@@ -37,6 +37,8 @@ class Limits:
     """How long one frame may wait for a client's socket; past it the connection is cut with 4008."""
     disconnect_timeout: float = 5.0
     """How long ``on_disconnect`` may take."""
+    drain_timeout: float = 20.0
+    """How long the connections of a server that stops are closed, one after the other."""
     heartbeat_interval: float = 25.0
     """How often a client that speaks the heartbeat says so, or anything else; one that never did is not held to it."""
     heartbeat_timeout: float = 10.0

@@ -207,6 +207,7 @@ def test_a_channel_lists_its_messages_in_the_order_of_declaration(chat: Json) ->
         "nexws.error",
         "nexws.unknown.error",
         "nexws.cancel.error",
+        "nexws.closing",
     ]
     assert list(chat["operations"]) == [
         "Chat.chat.say",
@@ -214,6 +215,7 @@ def test_a_channel_lists_its_messages_in_the_order_of_declaration(chat: Json) ->
         "Chat.chat.posted.push",
         "Chat.chat.bell.push",
         "Chat.nexws.error",
+        "Chat.nexws.closing",
     ]
 
 
@@ -518,7 +520,7 @@ def test_consumers_of_one_name_are_told_apart_by_their_modules() -> None:
         f"{__name__.replace('.', '_')}_Chat": "/c",
         "Chat_2": "/d",
     }
-    assert len(document["operations"]) == 5 + 2 + 5 + 2
+    assert len(document["operations"]) == 6 + 3 + 6 + 3
 
 
 def test_the_channels_share_no_names_whatever_they_are_called() -> None:

@@ -24,6 +24,7 @@ def test_close_codes_are_those_of_the_contract() -> None:
         "TOO_BIG": 1009,
         "INTERNAL_ERROR": 1011,
         "SERVICE_RESTART": 1012,
+        "DRAIN": 4001,
         "SLOW": 4008,
         "CONTINUITY_LOST": 4010,
         "NO_HEARTBEAT": 4012,

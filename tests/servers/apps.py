@@ -28,6 +28,7 @@ from nexws import (
 )
 
 SEND_TIMEOUT = 2.0
+DRAIN_TIMEOUT = 2.0
 FLOOD = b"x" * 500_000
 
 
@@ -270,7 +271,15 @@ class Typed(EventConsumer):
 
 
 app = NexiosApp(title="Servers", version="1.0.0")
-ws = Nexws(app, limits=Limits(send_timeout=SEND_TIMEOUT, outbox_bytes=64 * 1024 * 1024, inbox_timeout=0.5))
+ws = Nexws(
+    app,
+    limits=Limits(
+        send_timeout=SEND_TIMEOUT,
+        outbox_bytes=64 * 1024 * 1024,
+        inbox_timeout=0.5,
+        drain_timeout=DRAIN_TIMEOUT,
+    ),
+)
 
 app.add_ws_route(Chat.as_route("/chat"))
 app.add_ws_route(EchoJson.as_route("/echo/json"))
@@ -290,6 +299,19 @@ app.add_ws_route(Typed.as_route("/typed"))
 async def page(request: Request, response: Response) -> Any:
     """Answer requests on the path of a consumer."""
     return response.text("the page of the chat")
+
+
+@app.get("/ready")
+async def ready(request: Request, response: Response) -> Any:
+    """Answer a load balancer."""
+    return response.text("").status(503 if ws.is_draining else 200)
+
+
+@app.get("/drain")
+async def drain(request: Request, response: Response) -> Any:
+    """Close all connections, as a service manager may ask for before it ends a server."""
+    await ws.drain(0.5)
+    return response.text("")
 
 
 @app.get("/mark/{word}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -27,6 +28,7 @@ PATIENCE: Final = 10.0
 _APP: Final = "tests.servers.apps:app"
 _ROOT: Final = Path(__file__).parents[2]
 
+_NEXWS: Final = ("nexws", "serve", "--host", "127.0.0.1", "--port", "{port}")
 _UVICORN: Final = ("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-access-log", "--ws")
 SERVERS: Final[dict[str, tuple[str, ...]]] = {
     "uvicorn-sansio": (*_UVICORN, "websockets-sansio"),
@@ -37,6 +39,8 @@ SERVERS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The commands by which the servers are started."""
 
+_COMMANDS: Final = {**SERVERS, "nexws": _NEXWS}
+
 
 class Server:
     """One server with the program of ``apps.py``, from :meth:`start` to :meth:`stop`."""
@@ -45,7 +49,7 @@ class Server:
         self.kind = kind
         self.port = _free_port()
         self._log = folder / f"{kind}.log"
-        command = [part.format(port=self.port) for part in SERVERS[kind]]
+        command = [part.format(port=self.port) for part in _COMMANDS[kind]]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, *options, _APP],
@@ -65,6 +69,10 @@ class Server:
     def stop(self) -> int:
         """Ask the server to end, as a service manager does; gives its exit status."""
         self.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until the server has ended; gives its exit status."""
         try:
             return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -72,9 +80,15 @@ class Server:
             self._process.wait()
             raise
 
-    def terminate(self) -> None:
+    def kill(self) -> None:
+        """End the server, however it is."""
+        for pid in self._pids() if self._process.poll() is None else ():
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def terminate(self, number: int = signal.SIGTERM) -> None:
         """Ask the server to end, and do not wait for it."""
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(number)
 
     def url(self, path: str) -> str:
         """Write the address of a WebSocket."""

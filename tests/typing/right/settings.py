@@ -14,7 +14,17 @@ from nexios.http import Request
 from nexios.websockets import WebSocket
 from typing_extensions import assert_type, override
 
-from nexws import CloseCode, ConsumerRoute, EventConsumer, FailureCode, Limits, Nexws, WebSocketConsumer, on
+from nexws import (
+    CloseCode,
+    ConsumerRoute,
+    EventConsumer,
+    FailureCode,
+    Limits,
+    Nexws,
+    WebSocketConsumer,
+    on,
+    serve,
+)
 from nexws.testing import connect
 
 
@@ -77,3 +87,13 @@ async def run() -> None:
     assert_type(FailureCode("internal"), FailureCode)
     async with connect(app, "/shop", headers={"x-name": "ann"}) as client:
         assert await client.call("who") == "ann"
+
+
+async def stop() -> None:
+    assert_type(ws.is_draining, bool)
+    await ws.drain(5.0)
+
+
+def main() -> None:
+    serve(app, host="0.0.0.0", port=8080, drain=10, log_level="info")
+    serve("shop.main:app", workers=4, proxy_headers=True, forwarded_allow_ips=["10.0.0.1"])
