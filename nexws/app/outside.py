@@ -66,6 +66,15 @@ class Outside:
         """How many connections of this process are in each group, whatever their consumer."""
         return dict(Counter(group for each in self._node.connections for group in each.groups))
 
+    @property
+    def overflows(self) -> dict[str, int]:
+        """How often each overflow policy has acted for clients of this process that read too slowly.
+
+        ``close`` counts connections that were cut, ``drop_oldest`` and ``drop_newest`` what was dropped, ``latest``
+        what a newer one has replaced.
+        """
+        return self._node.overflows.as_dict()
+
     async def publish(
         self,
         group: str,

@@ -10,7 +10,7 @@ from nexws.consumer.resuming import ResumedGroups, ResumeGroups
 from nexws.consumer.session import Session
 from nexws.events import Emit, EventContext, EventMark, Handler, read_reserved
 from nexws.protocol import PING_EVENT, PONG_EVENT, RESUME_EVENT
-from nexws.runtime import CLOSING
+from nexws.runtime import CLOSING, DROPPED
 
 __all__ = ["RESERVED", "RESERVED_PUSHES"]
 
@@ -42,5 +42,5 @@ RESERVED: Final[Mapping[str, Handler]] = {
 
 PONG: Final[Emit[None]] = Emit(PONG_EVENT, None, summary="The server lives: the answer to nexws.ping.")
 
-RESERVED_PUSHES: Final[Mapping[str, Emit[Any]]] = {each.event: each for each in (PONG, CLOSING)}
+RESERVED_PUSHES: Final[Mapping[str, Emit[Any]]] = {each.event: each for each in (PONG, CLOSING, DROPPED)}
 """What every event consumer may send on its own account."""

@@ -32,11 +32,13 @@ from nexws.protocol import (
     check_group_name,
 )
 from nexws.runtime import (
+    DROPPED,
     CloseRequested,
     Connection,
     ConnectionClosed,
     ConnectionOpened,
     Dispatcher,
+    Dropped,
     Frame,
     HistoryEntry,
     Hub,
@@ -119,8 +121,10 @@ class Session:
     async def push(self, emit: Emit[T], payload: T) -> None:
         """Send a push to this client."""
         self._check_declared(emit)
-        codec = self.service.dispatchers[self.connection.encoding].codec
-        await self.connection.write(Frame.of(codec.push(emit.event, codec.body(emit.writer, payload))))
+        encoding = self.connection.encoding
+        codecs = {encoding: self.service.dispatchers[encoding].codec}
+        frames = self.hub.frames(emit.publication(self.hub.namespace, codecs, payload), None)
+        await self.connection.write(frames if isinstance(frames, Frame) else frames(encoding))
 
     async def push_to_group(
         self,
@@ -293,6 +297,13 @@ class Session:
         text = message.get("text")
         answer = self.dispatcher.overflow(self.connection, text if text is not None else message["bytes"])
         self.connection.outbox.put(Frame.of(answer))
+
+    def dropped(self, counts: Mapping[str, int]) -> None:
+        """Tell the client what it has lost, for it reads too slowly."""
+        if self.dispatcher is not None:
+            codec = self.dispatcher.codec
+            notice = codec.push(DROPPED.event, codec.body(DROPPED.writer, Dropped(events=dict(counts))))
+            self.connection.outbox.put(Frame.of(notice))
 
     async def left(self) -> None:
         """Leave everything."""

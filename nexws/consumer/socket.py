@@ -76,6 +76,7 @@ def take_over(websocket: WebSocket, settings: Settings, consumer: str, service: 
         ends=ends,
         id=service.node.new_id(),
         consumer=service.hub.namespace,
+        overflows=service.node.overflows,
         watch=None if sent is None else _watch(sent, consumer),
     )
     inside["_receive"], inside["_send"] = connection.receive, connection.send

@@ -8,6 +8,7 @@ from nexws.protocol.envelopes import Envelope
 from nexws.protocol.frames import (
     CANCEL_EVENT,
     CLOSING_EVENT,
+    DROPPED_EVENT,
     ERROR_EVENT,
     NO_DATA,
     PING_EVENT,
@@ -29,10 +30,10 @@ from nexws.protocol.names import (
     check_served_name,
     is_event_name,
 )
+from nexws.protocol.overflow import KEEP, Overflow, OverflowRule
 from nexws.protocol.publications import (
     POSITION_PATTERN,
     Command,
-    Overflow,
     Position,
     Publication,
     Published,
@@ -42,8 +43,10 @@ from nexws.protocol.publications import (
 __all__ = [
     "CANCEL_EVENT",
     "CLOSING_EVENT",
+    "DROPPED_EVENT",
     "ERROR_EVENT",
     "GROUP_PATTERN",
+    "KEEP",
     "NO_DATA",
     "PING_EVENT",
     "PONG_EVENT",
@@ -59,6 +62,7 @@ __all__ = [
     "FailureCode",
     "JsonFrames",
     "Overflow",
+    "OverflowRule",
     "Position",
     "Publication",
     "Published",

@@ -16,6 +16,7 @@ from nexws.protocol.publications import Position
 __all__ = [
     "CANCEL_EVENT",
     "CLOSING_EVENT",
+    "DROPPED_EVENT",
     "ERROR_EVENT",
     "NO_DATA",
     "PING_EVENT",
@@ -50,6 +51,9 @@ PRESENCE_EVENT: Final = "nexws.presence"
 """The push that tells who has come into a group, and who has gone."""
 CLOSING_EVENT: Final = "nexws.closing"
 """The push that warns clients of the end of their connection, when the server stops."""
+
+DROPPED_EVENT: Final = "nexws.dropped"
+"""The push that tells how much a client has lost that reads too slowly."""
 
 ERROR_EVENT: Final = "nexws.error"
 """The event of a failure whose own event could not be read."""

@@ -11,11 +11,9 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from typing_extensions import Self, override
 
 from nexws.errors import PositionError
+from nexws.protocol.overflow import Overflow
 
-__all__ = ["POSITION_PATTERN", "Command", "Overflow", "Position", "Publication", "Published", "Retention"]
-
-Overflow: TypeAlias = Literal["close", "drop_oldest", "drop_newest", "latest"]
-"""What happens to a push, or to its receiver, where that reads too slowly."""
+__all__ = ["POSITION_PATTERN", "Command", "Position", "Publication", "Published", "Retention"]
 
 Command: TypeAlias = Literal["disconnect"]
 """What a node is told to do with the connections that a publication reaches, in place of sending it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexws.runtime.application import Application, State
+from nexws.runtime.backlog import DROPPED, Dropped, OverflowCounts
 from nexws.runtime.connection import Connection
 from nexws.runtime.dispatcher import Dispatcher
 from nexws.runtime.drain import CLOSING, Drain
@@ -26,6 +27,7 @@ from nexws.runtime.signals import drain_before_stop
 
 __all__ = [
     "CLOSING",
+    "DROPPED",
     "Application",
     "CloseRequested",
     "Connection",
@@ -33,6 +35,7 @@ __all__ = [
     "ConnectionOpened",
     "Dispatcher",
     "Drain",
+    "Dropped",
     "EventHandled",
     "Frame",
     "FrameSent",
@@ -45,6 +48,7 @@ __all__ = [
     "Message",
     "Node",
     "Observer",
+    "OverflowCounts",
     "Receive",
     "Send",
     "State",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
 from nexws.runtime.outbox import Message
@@ -45,6 +45,9 @@ class Application(Protocol):
 
     async def overflowed(self, message: Message) -> None:
         """A frame came that has no place among those that wait."""
+
+    def dropped(self, counts: Mapping[str, int]) -> None:
+        """The client reads too slowly, and has lost so many pushes of each event."""
 
     async def left(self) -> None:
         """Nothing more reaches the client; handlers may still run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from nexws.errors import ConnectionClosedError
 from nexws.events import Bucket
 from nexws.protocol import CloseCode, close_reason
 from nexws.runtime.application import Application, State
+from nexws.runtime.backlog import OverflowCounts
 from nexws.runtime.cancellation import Interrupt, Interrupted
 from nexws.runtime.inbox import Inbox, Receive
 from nexws.runtime.jobs import Jobs
@@ -48,6 +49,7 @@ class Connection:
         ends: Ends = (None, None),
         id: uuid.UUID | None = None,  # noqa: A002 - what it is
         consumer: str = "",
+        overflows: OverflowCounts | None = None,
         watch: Callable[[Connection, Frame, bool], None] | None = None,
     ) -> None:
         self.id: uuid.UUID = id or uuid.uuid4()
@@ -60,14 +62,13 @@ class Connection:
         self.state: State = State.CONNECTING
         self.code: int = CloseCode.ABNORMAL
         self.limits = limits
-        self.outbox: Outbox = self._make_outbox(send, watch)
+        self.outbox: Outbox = self._make_outbox(send, overflows, watch)
         self._inbox = Inbox(receive, limits.inbox_frames, limits.inbox_timeout, self._overflow)
         self._send, self._may_deny = send, may_deny
         self._server_send = server_send or send  # leads to the socket, where a middleware wraps the other
-        self._handling = False
         self.heard_at: float | None = None
         """When the client was heard of last, where that matters."""
-        self._life = Interrupt()
+        self._handling, self._life = False, Interrupt()
         self._patience: anyio.CancelScope
         self._expires: float | None = None
         self._ends = ends
@@ -78,11 +79,21 @@ class Connection:
         self.application: Application
         self._tasks: TaskGroup
 
-    def _make_outbox(self, send: Send, watch: Callable[[Connection, Frame, bool], None] | None) -> Outbox:
+    def _make_outbox(
+        self,
+        send: Send,
+        overflows: OverflowCounts | None,
+        watch: Callable[[Connection, Frame, bool], None] | None,
+    ) -> Outbox:
         make = Outbox if watch is None else WatchedOutbox
-        limits = self.limits
         outbox = make(
-            send, self.spawn, self._cut, limit_bytes=limits.outbox_bytes, timeout=limits.send_timeout
+            send,
+            self.spawn,
+            self._cut,
+            limit_bytes=self.limits.outbox_bytes,
+            timeout=self.limits.send_timeout,
+            on_dropped=self._dropped,
+            counts=overflows,
         )
         if watch is not None and isinstance(outbox, WatchedOutbox):
             outbox.watch(partial(watch, self))
@@ -159,9 +170,9 @@ class Connection:
         """Send *frame* behind all others, and wait until the client's socket has taken it.
 
         Raises:
-            ConnectionClosedError: the connection is over, or ends by this frame.
+            ConnectionClosedError: the connection is over, or ends by this frame; not where its policy drops it.
         """
-        if self.outbox.put(frame):
+        if self.outbox.put(frame) or not self.outbox.is_closed:
             if self.state is not State.OPEN or not self.outbox.is_congested:
                 return
             await self.outbox.flush()
@@ -305,6 +316,9 @@ class Connection:
         if limit.cancelled_caught:
             text = f"took longer than Limits.disconnect_timeout, {self.limits.disconnect_timeout} s"
             self.application.report("on_disconnect", TimeoutError(text))
+
+    def _dropped(self, counts: Mapping[str, int]) -> None:
+        self.application.dropped(counts)
 
     async def _end_jobs(self) -> None:
         await self.application.left()

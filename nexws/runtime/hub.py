@@ -8,7 +8,15 @@ from typing import Any, Protocol
 from nexws.errors import GroupLimitError
 from nexws.events import Codec, Emit
 from nexws.layers import ChannelLayer, Entry, Page
-from nexws.protocol import Position, Publication, Published, Retention, check_group_name
+from nexws.protocol import (
+    KEEP,
+    OverflowRule,
+    Position,
+    Publication,
+    Published,
+    Retention,
+    check_group_name,
+)
 from nexws.runtime.connection import Connection
 from nexws.runtime.groups import Frames, Group, Hold
 from nexws.runtime.history import HistoryEntry
@@ -173,7 +181,7 @@ class Hub:
 
     def _frame(self, publication: Publication, encoding: str, position: Position | None) -> Frame:
         body = publication.bodies[encoding]
-        return Frame.of(self._codecs[encoding].push(publication.event, body, position))
+        return Frame.of(self._codecs[encoding].push(publication.event, body, position), rule_of(publication))
 
     def _read_entry(self, entry: Entry) -> Any:
         publication = entry.publication
@@ -181,3 +189,10 @@ class Hub:
             return self._read(publication.bodies[""])
         encoding, codec = next(iter(self._codecs.items()))
         return codec.parts(codec.push(publication.event, publication.bodies[encoding]))
+
+
+def rule_of(publication: Publication) -> OverflowRule:
+    """Say what may become of the frames of a publication."""
+    if publication.overflow == "close":
+        return KEEP
+    return OverflowRule(publication.overflow, publication.key, publication.event)

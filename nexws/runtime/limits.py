@@ -32,7 +32,8 @@ class Limits:
     streams_per_connection: int = 16
     """Streams that may run for one connection at a time."""
     outbox_bytes: int = 1024 * 1024
-    """Bytes that wait for a client whose socket takes no more; past them the connection is cut with 4008."""
+    """Bytes that wait for a client whose socket takes no more; past them the overflow policy of the push acts, which
+    cuts the connection with 4008 unless it says otherwise."""
     send_timeout: float = 10.0
     """How long one frame may wait for a client's socket; past it the connection is cut with 4008."""
     disconnect_timeout: float = 5.0

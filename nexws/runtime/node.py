@@ -18,6 +18,7 @@ from nexws.protocol import (
     group_of_user,
     new_connection_id,
 )
+from nexws.runtime.backlog import OverflowCounts
 from nexws.runtime.connection import Connection
 from nexws.runtime.groups import Frames, Group
 from nexws.runtime.hub import Hub
@@ -41,6 +42,7 @@ class Node:
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop that its connections run on, once there is one."""
         self.hubs: dict[str, Hub] = {}
+        self.overflows: OverflowCounts = OverflowCounts()
         self._groups: dict[str, Group] = {}
         self._slices = Turns()
         self._prefix = secrets.token_bytes(6)

@@ -52,7 +52,7 @@ class FrameSent:
     consumer: str
     size_bytes: int
     is_taken: bool
-    """Whether the connection took it; it does not when it is over."""
+    """Whether the connection took it; it does not when it is over, or when its overflow policy drops the frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from nexws import ConnectionClosedError, Limits
+from nexws.protocol.overflow import OverflowRule
 from nexws.runtime import CloseRequested, Connection, Frame, Message, State
 
 Hook = Callable[["Recorder", str], Awaitable[None]]
@@ -25,6 +26,8 @@ class Server:
         self._incoming: deque[Message] = deque()
         self._arrived = anyio.Event()
         self.reads = 0
+        self.full: anyio.Event | None = None
+        """Set once a socket that was full takes frames again."""
 
     def say(self, *texts: str) -> None:
         for text in texts:
@@ -45,6 +48,8 @@ class Server:
         return self._incoming.popleft()
 
     async def send(self, message: Message) -> None:
+        if self.full is not None:
+            await self.full.wait()
         self.sent.append(message)
 
     def closes(self) -> list[int]:
@@ -64,6 +69,9 @@ class Recorder:
 
     async def overtaking(self, message: Message) -> bool:
         return False
+
+    def dropped(self, counts: object) -> None:
+        pass
 
     async def accepted(self) -> None:
         self.log.append("accepted")
@@ -330,6 +338,25 @@ async def test_writing_to_a_closed_connection_is_an_error() -> None:
     await line.run()
     with pytest.raises(ConnectionClosedError, match="4001"):
         await line.connection.write(Frame.text("a"))
+
+
+async def test_writing_what_its_policy_drops_waits_and_is_no_error() -> None:
+    """The connection goes on, no faster than the client reads."""
+    line = Line(outbox_bytes=1)
+    rule = OverflowRule("drop_newest")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(line.run)
+        await until(lambda: line.connection.state is State.OPEN)
+        line.server.full = anyio.Event()
+        for text in "ab":
+            line.connection.outbox.put(Frame.text(text, rule))
+        with anyio.move_on_after(0.02) as patience:
+            await line.connection.write(Frame.text("c", rule))
+        assert patience.cancelled_caught
+        line.server.full.set()
+        await line.connection.write(Frame.text("d", rule))
+        await line.connection.close()
+    assert [message.get("text") for message in line.server.sent] == [None, "a", "b", None]
 
 
 async def test_a_slow_disconnect_hook_is_cut_short() -> None:
