@@ -17,6 +17,7 @@ from nexios.auth.backends.session import SessionAuthBackend
 from nexws.asyncapi import Channel, SecurityScheme, write_document
 from nexws.consumer import STATE_KEY, ConsumerRoute, EventConsumer, Registry
 from nexws.events import parameters_of
+from nexws.runtime import Limits
 
 __all__ = ["build_asyncapi", "routes_of"]
 
@@ -65,6 +66,7 @@ def build_asyncapi(
             handshake=tuple(parameters_of(route.consumer).values()),
             subprotocols=tuple(route.consumer.subprotocols),
             limits=limits,
+            history=_history(route.consumer, settings.limits),
         )
         for path, route in routes_of(app.router.routes)
         if issubclass(route.consumer, EventConsumer)
@@ -77,6 +79,15 @@ def build_asyncapi(
         spec=spec,
         view=view,
     )
+
+
+def _history(consumer: type[EventConsumer], limits: Limits) -> dict[str, float]:
+    """Say how much is kept where the class, or one of its pushes, says that something is."""
+    keeps = any(emit.history for emit in consumer.pushes.values())
+    if not keeps and consumer.history is EventConsumer.history:
+        return {}
+    kept = consumer.history.retention(limits)
+    return {"events": kept.events, "seconds": kept.seconds, "bytes": kept.size_bytes}
 
 
 def routes_of(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, ConsumerRoute]]:

@@ -36,6 +36,8 @@ class Channel:
     handshake: Sequence[Parameters[Any]] = ()
     subprotocols: Sequence[str] = ()
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
+    history: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How much of a group's pushes is kept; empty where nothing says that any are."""
 
     @property
     def is_packed(self) -> bool:

@@ -13,7 +13,7 @@ from nexws.asyncapi.channels import Channel, SecurityScheme
 from nexws.asyncapi.frames import Json
 from nexws.asyncapi.handshake import Handshake
 from nexws.asyncapi.messages import ChannelUses, ChannelWriter, correlation_key
-from nexws.asyncapi.schemas import Schemas
+from nexws.asyncapi.schemas import DocumentSchemas, Schemas
 from nexws.protocol import CloseCode
 
 __all__ = ["write_document"]
@@ -31,7 +31,10 @@ _CLOSINGS: Final[Mapping[CloseCode, str]] = {
     CloseCode.SERVICE_RESTART: "The server stops.",
     CloseCode.DRAIN: "The server stops; come back after a delay.",
     CloseCode.SLOW: "The client did not read what it was sent in time.",
+    CloseCode.CONTINUITY_LOST: "What was sent to a group meanwhile is not known any more.",
+    CloseCode.NO_HEARTBEAT: "Nothing was heard of a client that had sent nexws.ping.",
     CloseCode.RATE_LIMITED: "The client sends more than is served for it.",
+    CloseCode.FORBIDDEN: "The application has put the client out.",
 }
 _COME_BACK: Final = {
     CloseCode.GOING_AWAY,
@@ -39,6 +42,8 @@ _COME_BACK: Final = {
     CloseCode.SERVICE_RESTART,
     CloseCode.DRAIN,
     CloseCode.SLOW,
+    CloseCode.CONTINUITY_LOST,
+    CloseCode.NO_HEARTBEAT,
     CloseCode.RATE_LIMITED,
 }
 
@@ -57,9 +62,7 @@ def write_document(
     Raises:
         SchemaConversionError: a type says something that the document has no words for.
     """
-    schemas = Schemas()
-    uses = [ChannelUses(channel, schemas) for channel in channels]
-    described = schemas.describe()
+    uses, described = _describe(channels)
     schemes = [{"$ref": f"#/components/securitySchemes/{each.name}"} for each in security]
     written: dict[str, Json] = {}
     operations: dict[str, Json] = {}
@@ -87,6 +90,15 @@ def write_document(
         "operations": operations,
         "components": {name: each for name, each in components.items() if each},
     }
+
+
+def _describe(channels: Sequence[Channel]) -> tuple[list[ChannelUses], DocumentSchemas]:
+    """Describe the types of all channels together, those of the protocol last: they take no name from another."""
+    schemas = Schemas()
+    uses = [ChannelUses(channel, schemas) for channel in channels]
+    for each in uses:
+        each.add_reserved()
+    return uses, schemas.describe()
 
 
 def _correlation_ids(channels: Sequence[Channel]) -> dict[str, Json]:
@@ -137,7 +149,8 @@ def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequen
         **({"x-nexws-subprotocols": list(channel.subprotocols)} if channel.subprotocols else {}),
         **({"x-nexws-cookies": handshake.cookies} if handshake.cookies else {}),
         "x-nexws-envelope": {
-            part: getattr(envelope, part) for part in ("event", "data", "ref", "meta", "status", "error")
+            part: getattr(envelope, part)
+            for part in ("event", "data", "ref", "meta", "status", "error", "pos")
         },
         "x-nexws-close-codes": [
             {
@@ -149,4 +162,5 @@ def _channel(key: str, channel: Channel, writer: ChannelWriter, security: Sequen
             for code, text in _CLOSINGS.items()
         ],
         "x-nexws-limits": dict(channel.limits),
+        **({"x-nexws-history": dict(channel.history)} if channel.history else {}),
     }

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from nexws.events import Handler
-from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, RESERVED_PREFIX, UNKNOWN, Envelope, FailureCode
+from nexws.protocol import (
+    CANCEL_EVENT,
+    ERROR_EVENT,
+    POSITION_PATTERN,
+    RESERVED_PREFIX,
+    UNKNOWN,
+    Envelope,
+    FailureCode,
+)
 
 __all__ = ["FrameSchemas", "Json", "codes_of"]
 
@@ -26,6 +34,11 @@ _REF: Final[Json] = {
 _NO_DATA: Final[Json] = {
     "type": "null",
     "description": "There is none; clients that always write the key may.",
+}
+_POS: Final[Json] = {
+    "type": "string",
+    "pattern": f"^{POSITION_PATTERN}$",
+    "description": "Where it stands among what its group was sent, if that is kept.",
 }
 _META: Final[Json] = {
     "type": "object",
@@ -54,12 +67,15 @@ _DETAILS: Final[Json] = {
 def codes_of(handler: Handler) -> list[str]:
     """List the codes of nexws that an event may fail with.
 
-    Handlers may raise some themselves: that the client may not, and, where they take any name, that it is none.
+    Handlers may raise some themselves: that the client may not, and, where they take any name, that it is none. Those
+    of the protocol ask nobody whether a client may.
     """
     codes = [FailureCode.BAD_FRAME, FailureCode.BAD_ENVELOPE]
     if handler.event.endswith("*"):
         codes.append(FailureCode.UNKNOWN_EVENT)
-    codes += [FailureCode.INVALID_PAYLOAD, FailureCode.UNAUTHENTICATED, FailureCode.FORBIDDEN]
+    codes.append(FailureCode.INVALID_PAYLOAD)
+    if not handler.event.startswith(RESERVED_PREFIX):
+        codes += [FailureCode.UNAUTHENTICATED, FailureCode.FORBIDDEN]
     codes += [FailureCode.RATE_LIMITED, FailureCode.TIMEOUT]
     if handler.concurrency == "latest":
         codes.append(FailureCode.CANCELLED)
@@ -98,9 +114,11 @@ class FrameSchemas:
         required = [keys.event, keys.ref, keys.status]
         return _closed(own, required) if is_binary else self._with(own, required, data)
 
-    def push(self, name: str, data: Json | None, *, is_binary: bool) -> Json:
-        """Write a push."""
-        own, required = {self._envelope.event: {"const": name}}, [self._envelope.event]
+    def push(self, name: str, data: Json | None, *, is_binary: bool, has_pos: bool) -> Json:
+        """Write a push, and a position if it may have one."""
+        keys = self._envelope
+        own = {keys.event: {"const": name}, **({keys.pos: dict(_POS)} if has_pos else {})}
+        required = [keys.event]
         return _closed(own, required) if is_binary else self._with(own, required, data)
 
     def failure(self, event: Json, codes: Sequence[str], typed: Mapping[str, Json]) -> Json:
@@ -123,16 +141,18 @@ class FrameSchemas:
             return {"const": name}
         exact, families = self._closer(name)
         if name == UNKNOWN:
+            exact = [each for each in exact if not each.startswith(RESERVED_PREFIX)]
             families.append(_beginning(RESERVED_PREFIX))
         return _names(f"{_beginning(name[:-1])}{_NAME}+$", exact, families)
 
     def name_of_none(self) -> Json:
         """Write the names that nothing serves."""
-        own = [ERROR_EVENT, CANCEL_EVENT]
-        if UNKNOWN in self._names:
-            return _names(f"{_beginning(RESERVED_PREFIX)}{_NAME}*$", own, [])
         exact, families = self._closer(UNKNOWN)
-        return _names(f"^{_NAME}+$", [*exact, *own], families)
+        exact += [ERROR_EVENT, CANCEL_EVENT]
+        if UNKNOWN not in self._names:
+            return _names(f"^{_NAME}+$", exact, families)
+        reserved = [each for each in exact if each.startswith(RESERVED_PREFIX)]
+        return _names(f"{_beginning(RESERVED_PREFIX)}{_NAME}*$", reserved, [])
 
     def example_of(self, name: str) -> str:
         """Give a name that a client may send for an event, or for one of a family."""

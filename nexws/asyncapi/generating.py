@@ -114,6 +114,12 @@ class SchemaGenerator(GenerateJsonSchema):
                 generated["pattern"] = f"(?{flags}){pattern.pattern}"
         return generated
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> Schema:  # noqa: D102
+        generated = super().dict_schema(schema)
+        if "patternProperties" in generated:  # all keys have to fit
+            generated["additionalProperties"] = False
+        return generated
+
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:  # noqa: D102
         return _without_title_of(schema["cls"], super().model_schema(schema))
 

@@ -10,7 +10,7 @@ from nexws.asyncapi.channels import Channel
 from nexws.asyncapi.frames import FrameSchemas, Json, codes_of
 from nexws.asyncapi.schemas import DocumentSchemas, Schemas, SchemaUse
 from nexws.events import ANY_PAYLOAD, NO_PAYLOAD, Emit, Handler
-from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, UNKNOWN, Envelope, FailureCode
+from nexws.protocol import CANCEL_EVENT, ERROR_EVENT, RESERVED_PREFIX, UNKNOWN, Envelope, FailureCode
 
 __all__ = ["ChannelUses", "ChannelWriter", "correlation_key"]
 
@@ -50,8 +50,16 @@ class ChannelUses:
         self.replies: dict[str, SchemaUse] = {}
         self.pushes: dict[str, SchemaUse] = {}
         self.errors: dict[tuple[str, str], SchemaUse] = {}
-        packed = channel.is_packed  # where bytes are data as any other
-        for event, handler in channel.contract.handlers.items():
+        self._channel, self._schemas = channel, schemas
+        self._add(channel.contract.handlers, channel.contract.emits)
+
+    def add_reserved(self) -> None:
+        """Ask for the protocol's own types too."""
+        self._add(self._channel.contract.reserved, self._channel.contract.reserved_emits)
+
+    def _add(self, handlers: Mapping[str, Handler], emits: Mapping[str, Emit[Any]]) -> None:
+        schemas, packed = self._schemas, self._channel.is_packed  # where bytes are data as any other
+        for event, handler in handlers.items():
             where = f"event {event!r}"
             if not (
                 handler.schema is NO_PAYLOAD
@@ -70,7 +78,7 @@ class ChannelUses:
                         writer.schema, where=f"failure {code!r} of event {event!r}", mode="serialization"
                     )
                     self.errors[event, code] = use
-        for event, emit in channel.contract.emits.items():
+        for event, emit in emits.items():
             if emit.schema is not None and (packed or not emit.writer.is_binary):
                 self.pushes[event] = schemas.add(emit.schema, where=f"push {event!r}", mode="serialization")
 
@@ -83,19 +91,24 @@ class ChannelWriter:
     ) -> None:
         self._key, self._channel, self._uses, self._described = key, channel, uses, described
         contract = channel.contract
-        self._frames = FrameSchemas(contract.envelope, tuple(contract.handlers), described.components)
+        self._frames = FrameSchemas(contract.envelope, tuple(contract.all_handlers), described.components)
         self._packed = channel.is_packed
         self._receive, self._send = ("receive", "send") if view == "server" else ("send", "receive")
         self.messages: dict[str, Json] = {}
         self.operations: dict[str, Json] = {}
 
     def write(self, security: Sequence[Json]) -> None:
-        """Write everything."""
-        for event, handler in self._channel.contract.handlers.items():
-            self._event(event, handler, security)
-        for event, emit in self._channel.contract.emits.items():
-            self._push(event, emit, security)
-        self._reserved(security)
+        """Write everything, the protocol's own last."""
+        contract = self._channel.contract
+        for handlers, emits in (
+            (contract.handlers, contract.emits),
+            (contract.reserved, contract.reserved_emits),
+        ):
+            for event, handler in handlers.items():
+                self._event(event, handler, security)
+            for event, emit in emits.items():
+                self._push(event, emit, security)
+        self._nobodys(security)
 
     # -- events and their answers
 
@@ -153,7 +166,14 @@ class ChannelWriter:
     def _push(self, event: str, emit: Emit[Any], security: Sequence[Json]) -> None:
         is_binary = emit.writer.is_binary
         data = self._data(self._uses.pushes.get(event))
-        payload = self._frames.push(event, data, is_binary=is_binary and not self._packed)
+        payload = self._frames.push(
+            event,
+            data,
+            is_binary=is_binary and not self._packed,
+            has_pos=not _is_reserved(
+                event
+            ),  # whatever it declares: a broadcast may be kept that says so itself
+        )
         examples = [self._example(event, each) for each in emit.examples]
         more: Json = {"x-nexws-deprecated": True} if emit.deprecated else {}
         sent = self._message(
@@ -161,8 +181,8 @@ class ChannelWriter:
         )
         self._operation(f"{event}.push", self._send, sent, _words(emit.summary, "", emit.tags, security))
 
-    def _reserved(self, security: Sequence[Json]) -> None:
-        """Write what belongs to the protocol itself."""
+    def _nobodys(self, security: Sequence[Json]) -> None:
+        """Write what has no handler: the end of a stream, and failures of what nobody serves."""
         of_none = self._frames.failure({"const": ERROR_EVENT}, _OF_NO_EVENT, {})
         of_unknown = self._frames.failure(self._frames.name_of_none(), _OF_UNKNOWN, {})
         of_cancel = self._frames.failure({"const": CANCEL_EVENT}, _OF_CANCEL, {})
@@ -216,6 +236,7 @@ class ChannelWriter:
             "x-nexws-kind": kind,
             "x-nexws-event": event,
             **({"x-nexws-binary": True} if framed else {}),
+            **({"x-nexws-reserved": True} if _is_reserved(key) else {}),
             **more,
         }
         key = _unused(_key(key), self.messages)
@@ -230,6 +251,7 @@ class ChannelWriter:
             "channel": self._ref("channels", self._key),
             **words,
             "messages": messages if isinstance(messages, list) else [messages],
+            **({"x-nexws-reserved": True} if _is_reserved(name) else {}),
             **more,
         }
 
@@ -252,6 +274,11 @@ def _words(summary: str, description: str, tags: Sequence[str], security: Sequen
 def correlation_key(channel: Channel) -> str:
     """Name the correlation id of a channel: after the key of its refs."""
     return _key(channel.contract.envelope.ref)
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether an event, or what is named after it, belongs to the protocol."""
+    return name.startswith(RESERVED_PREFIX)
 
 
 def _own_key(event: str) -> str:

@@ -23,8 +23,8 @@ _GRACE = 1.0  # for clients that are slow to take their close frame
 class Closing(BaseModel):
     """The end of a connection, as its client is told before."""
 
-    code: Literal[4001] = 4001
-    reconnect: Literal[True] = True
+    code: Literal[4001]
+    reconnect: Literal[True]
     delay: float = Field(ge=0, description="Seconds until this connection is closed.")
 
 
@@ -103,7 +103,8 @@ class Drain:
             delay = seconds * number / len(served)
             plan.append((begun + delay, connection))
             if codec is not None:
-                warning = codec.body(CLOSING.writer, Closing(delay=round(delay, 3)))
+                closing = Closing(code=4001, reconnect=True, delay=round(delay, 3))
+                warning = codec.body(CLOSING.writer, closing)
                 connection.outbox.put(Frame.of(codec.push(CLOSING.event, warning)))
         return plan
 

@@ -141,6 +141,41 @@ WHAT_CLIENTS_RECEIVE = [
     Pair("headers", {f"{M}chat.posted.push/headers": {"type": "object", "properties": {"x": TEXT}, "required": ["x"]}}, K, B, "Chat / chat.posted push / headers.x", "is new and required", "is gone"),
 ]  # fmt: skip
 
+HISTORY = {"events": 10, "seconds": 60}
+NAMES = {"type": "string", "not": {"enum": ["chat.message", "chat.count"]}}
+NOBODY = {
+    f"{C}messages/nexws.unknown.error": {"$ref": "#/components/messages/Chat.nexws.unknown.error"},
+    f"{M}nexws.unknown.error": {
+        "payload": {"type": "object", "properties": {"event": NAMES}},
+        "x-nexws-kind": "failure",
+        "x-nexws-event": "*",
+    },
+    "operations/Chat.nexws.error": {
+        "action": "send",
+        "channel": {"$ref": "#/channels/Chat"},
+        "messages": [{"$ref": "#/channels/Chat/messages/nexws.unknown.error"}],
+    },
+}
+
+
+def reserved(event: str, action: str, kind: str) -> dict[str, Any]:
+    """Add a message of the protocol itself."""
+    return {
+        f"{C}messages/{event}": {"$ref": f"#/components/messages/Chat.{event}"},
+        f"{M}{event}": {
+            "payload": {},
+            "x-nexws-kind": kind,
+            "x-nexws-event": event,
+            "x-nexws-reserved": True,
+        },
+        f"operations/Chat.{event}": {
+            "action": action,
+            "channel": {"$ref": "#/channels/Chat"},
+            "messages": [{"$ref": f"#/channels/Chat/messages/{event}"}],
+        },
+    }
+
+
 AROUND = [
     Pair("an event less", {"operations/Chat.chat.message": MISSING, f"{C}messages/chat.message": MISSING, f"{C}messages/chat.message.ok": MISSING, f"{C}messages/chat.message.error": MISSING}, B, K, "Chat / chat.message", "is no longer served", "is new"),
     Pair("a push less", {"operations/Chat.chat.posted.push": MISSING, f"{C}messages/chat.posted.push": MISSING}, B, K, "Chat / chat.posted push", "is no longer sent", "is new: it may be sent"),
@@ -176,6 +211,17 @@ AROUND = [
     Pair("another envelope", {f"{C}x-nexws-envelope/data": None}, B, B, "Chat / envelope", "'data' was 'data', is now flat in the frame", "was flat in the frame, is now 'data'"),
     Pair("a close code more", {f"{C}x-nexws-close-codes/-": {"code": 4001, "name": "DRAIN"}}, K, K, "Chat / close codes", "4001 (DRAIN) is new", "4001 is no longer used"),
     Pair("a close code that means to stay away", {f"{C}x-nexws-close-codes/0/reconnect": False}, B, B, "Chat / close codes", "4008 now tells the client to stay away", "to come back"),
+    Pair("a history", {f"{C}x-nexws-history": HISTORY}, K, B, "Chat / history", "is now kept", "is no longer kept"),
+    Pair("a shorter history", {f"{C}x-nexws-history/events": 5}, K, K, "Chat / history", "events was 10, is now 5", "was 5, is now 10", {f"{C}x-nexws-history": HISTORY}),
+    Pair("a bound of a history", {f"{C}x-nexws-history/bytes": 500}, K, K, "Chat / history", "bytes was none, is now 500", "was 500, is now none", {f"{C}x-nexws-history": HISTORY}),
+    Pair("positions", {f"{C}x-nexws-envelope/pos": "pos"}, D, D, "Chat / envelope", "'pos' is now documented: 'pos'", "'pos', which was 'pos', is no longer documented"),
+    Pair("positions elsewhere", {f"{C}x-nexws-envelope/pos": "at"}, B, B, "Chat / envelope", "'pos' was 'pos', is now 'at'", "'pos' was 'at', is now 'pos'", {f"{C}x-nexws-envelope/pos": "pos"}),
+    Pair("a push with a position", {f"{M}chat.posted.push/payload/properties/pos": TEXT}, K, B, "Chat / chat.posted push / pos", "is new", "is gone"),
+    Pair("an event of the protocol", reserved("nexws.ping", "receive", "event"), K, K, "Chat / nexws.ping", "is new", "is no longer served"),
+    Pair("a push of the protocol", reserved("nexws.pong", "send", "push"), K, K, "Chat / nexws.pong push", "is new: it may be sent", "is no longer sent"),
+    Pair("who is there", reserved("nexws.presence", "send", "push"), K, B, "Chat / nexws.presence push", "is new: it may be sent", "is no longer sent"),
+    Pair("a mark of the protocol", {f"{M}chat.posted.push/payload/properties/pos": TEXT, f"{M}chat.posted.push/x-nexws-reserved": True}, K, B, "Chat / chat.posted push / pos", "is new", "is gone"),
+    Pair("names that nobody serves", {"operations/Chat.chat.message": MISSING, f"{C}messages/chat.message": MISSING, f"{C}messages/chat.message.ok": MISSING, f"{C}messages/chat.message.error": MISSING, f"{M}nexws.unknown.error/payload/properties/event/not/enum": ["chat.count"]}, B, K, "Chat / chat.message", "is no longer served", "is new", NOBODY),
     Pair("words for a close code", {f"{C}x-nexws-close-codes/0/description": "x"}, D, D, "Chat / close codes", "4008 is described in other words", "other words"),
     Pair("close codes that nobody told of", {f"{C}x-nexws-close-codes": MISSING}, D, D, "Chat / close codes", "are no longer documented", "are now documented"),
     Pair("a lower limit", {f"{C}x-nexws-limits/frame_bytes": 1024}, B, K, "Chat / limits", "frame_bytes was 65536, is now 1024", "was 1024, is now 65536"),

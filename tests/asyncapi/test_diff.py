@@ -330,7 +330,7 @@ def test_what_is_no_document_is_refused(old: Any, new: Any, says: str) -> None:
     assert str(error.value) == says
 
 
-@pytest.mark.parametrize("name", ["encoding", "subprotocols", "envelope", "close-codes", "limits"])
+@pytest.mark.parametrize("name", ["encoding", "subprotocols", "envelope", "close-codes", "limits", "history"])
 def test_what_somebody_else_notes_under_a_name_of_nexws_is_but_words(name: str) -> None:
     channel: dict[str, Any] = {"address": "c", f"x-nexws-{name}": [{}]}
     old = plain(channels={"c": channel})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from typing import Any, Literal
 
 import pytest
@@ -19,8 +21,10 @@ from nexws import (
     Envelope,
     EventConsumer,
     EventError,
+    History,
     Limits,
     Nexws,
+    Presence,
     SchemaConversionError,
     WebSocketConsumer,
     authenticated,
@@ -29,7 +33,7 @@ from nexws import (
     on,
 )
 from nexws.asyncapi.lint import lint
-from nexws.protocol import CloseCode
+from nexws.protocol import CloseCode, Position
 from tests.asyncapi.applications import NAMES, application, documented
 
 Json = dict[str, Any]
@@ -204,18 +208,30 @@ def test_a_channel_lists_its_messages_in_the_order_of_declaration(chat: Json) ->
         "chat.leave.error",
         "chat.posted.push",
         "chat.bell.push",
+        "nexws.resume",
+        "nexws.resume.ok",
+        "nexws.resume.error",
+        "nexws.ping",
+        "nexws.ping.ok",
+        "nexws.ping.error",
+        "nexws.pong.push",
+        "nexws.closing.push",
+        "nexws.dropped.push",
         "nexws.error",
         "nexws.unknown.error",
         "nexws.cancel.error",
-        "nexws.closing",
     ]
     assert list(chat["operations"]) == [
         "Chat.chat.say",
         "Chat.chat.leave",
         "Chat.chat.posted.push",
         "Chat.chat.bell.push",
+        "Chat.nexws.resume",
+        "Chat.nexws.ping",
+        "Chat.nexws.pong.push",
+        "Chat.nexws.closing.push",
+        "Chat.nexws.dropped.push",
         "Chat.nexws.error",
-        "Chat.nexws.closing",
     ]
 
 
@@ -231,10 +247,13 @@ def test_a_channel_says_how_it_is_spoken() -> None:
         Nexws(app, limits=Limits(frame_bytes=1000))
 
     channel = document_of(Spoken.as_route("/"), configure=configure)["channels"]["Spoken"]
+    limits = Limits(frame_bytes=1000)
     assert channel["x-nexws-encoding"] == "msgpack"
     assert channel["x-nexws-subprotocols"] == ["nexws.msgpack", "other"]
-    assert channel["x-nexws-envelope"]["ref"] == "id"
-    assert channel["x-nexws-limits"]["frame_bytes"] == 1000
+    assert channel["x-nexws-envelope"] == asdict(Spoken.envelope)
+    assert channel["x-nexws-limits"] == {
+        name: each for name, each in asdict(limits).items() if not name.startswith("history_")
+    }
     assert channel["bindings"]["ws"] == {
         "method": "GET",
         "headers": {
@@ -255,6 +274,27 @@ def test_all_close_codes_that_a_client_may_see_are_listed(chat: Json) -> None:
     assert set(listed) == {int(code) for code in CloseCode if code not in never}
     assert listed[CloseCode.SLOW]
     assert not listed[CloseCode.POLICY_VIOLATION]
+    assert [listed[code] for code in (4010, 4012, 4507)] == [True, True, False]
+
+
+def test_a_channel_says_how_much_is_kept_where_anything_is() -> None:
+    class Short(EventConsumer):
+        history = History(events=3, bytes=500)
+
+    class Heir(Short): ...
+
+    class Own(EventConsumer):
+        posted = emits("posted", Line, history=True)
+
+    def configure(app: NexiosApp) -> None:
+        Nexws(app, limits=Limits(history_seconds=7))
+
+    routes = [each.as_route(f"/{each.__name__}") for each in (Short, Heir, Own, Chat)]
+    channels = document_of(*routes, configure=configure)["channels"]
+    assert channels["Short"]["x-nexws-history"] == {"events": 3, "seconds": 7, "bytes": 500}
+    assert channels["Heir"]["x-nexws-history"] == channels["Short"]["x-nexws-history"]
+    assert channels["Own"]["x-nexws-history"] == {"events": 100, "seconds": 7, "bytes": 2**20}
+    assert "x-nexws-history" not in channels["Chat"]
 
 
 # -- operations and messages
@@ -390,6 +430,111 @@ def test_the_examples_of_a_family_have_a_name_of_it() -> None:
     assert example["payload"]["event"] == "chat.example3"
 
 
+# -- what is the protocol's own
+
+
+class Crowd(EventConsumer):
+    presence = Presence(Seat)
+
+    shown = emits("shown", bytes)
+    passing = emits("passing", Line, history=False)
+
+
+def test_what_belongs_to_the_protocol_comes_last_and_is_marked(chat: Json) -> None:
+    document = document_of(Chat.as_route("/a"), Crowd.as_route("/b"))
+    for key in ("Chat", "Crowd"):
+        messages = messages_of(document, key)
+        marked = [name for name, each in messages.items() if each.get("x-nexws-reserved")]
+        assert marked == [name for name in messages if name.startswith("nexws.")]
+        assert list(messages)[-len(marked) :] == marked
+    operations = document["operations"]
+    assert {key for key, each in operations.items() if each.get("x-nexws-reserved")} == {
+        key for key in operations if ".nexws." in key
+    }
+    assert operations["Chat.nexws.ping"]["summary"].startswith("Say that the client lives")
+    assert operations["Chat.nexws.pong.push"]["action"] == "send"
+
+
+def test_only_a_class_with_a_presence_tells_of_it() -> None:
+    document = document_of(Chat.as_route("/a"), Crowd.as_route("/b"))
+    assert "nexws.presence.push" not in messages_of(document, "Chat")
+    told = messages_of(document, "Crowd")["nexws.presence.push"]["payload"]["properties"]["data"]
+    assert told == {"$ref": "#/components/schemas/PresenceChange_Seat"}
+    change = document["components"]["schemas"]["PresenceChange_Seat"]
+    assert change["properties"]["joined"]["items"] == {"$ref": "#/components/schemas/Seat"}
+
+
+def test_a_model_of_the_protocol_takes_no_name_from_the_applications() -> None:
+    """Not even from that of another channel, which comes later."""
+
+    class Resumed(BaseModel):
+        minutes: int
+
+    class Later(EventConsumer):
+        @on("later")
+        async def later(self, data: Resumed) -> None: ...
+
+    schemas = document_of(Chat.as_route("/a"), Later.as_route("/b"))["components"]["schemas"]
+    assert list(schemas["Resumed"]["properties"]) == ["minutes"]
+    assert list(schemas["nexws.consumer.resuming.Resumed"]["properties"]) == ["recovered", "pos"]
+
+
+def test_each_push_of_an_application_may_have_a_position_under_the_envelopes_key() -> None:
+    """Even one with ``history=False``: a broadcast may say otherwise."""
+
+    class Renamed(Crowd):
+        envelope = Envelope(pos="at")
+
+    class Packed(Crowd):
+        encoding = "msgpack"
+
+    document = document_of(Crowd.as_route("/a"), Renamed.as_route("/b"), Packed.as_route("/c"))
+    for channel, key in (("Crowd", "pos"), ("Renamed", "at"), ("Packed", "pos")):
+        for name, message in messages_of(document, channel).items():
+            payload = message["payload"]
+            assert (key in payload["properties"]) == (name in ("shown.push", "passing.push"))
+            assert key not in payload["required"]
+    (pattern,) = {
+        messages_of(document, channel)["shown.push"]["payload"]["properties"][key]["pattern"]
+        for channel, key in (("Crowd", "pos"), ("Renamed", "at"))
+    }
+    assert re.search(pattern, str(Position("e.1", 7)))
+    assert not re.search(pattern, "7")
+
+
+def test_a_flat_push_has_its_position_beside_its_payload() -> None:
+    class Flat(EventConsumer):
+        envelope = Envelope(data=None, pos="$pos")
+        said = emits("said", Line)
+
+    payload = messages_of(document_of(Flat.as_route("/")))["said.push"]["payload"]
+    assert list(payload["properties"]) == ["event", "$pos", "text"]
+    assert payload["required"] == ["event", "text"]
+
+
+def test_no_guard_stands_before_the_protocols_events() -> None:
+    class Guarded(EventConsumer):
+        guards = [authenticated]
+
+    usual = {"bad_frame", "bad_envelope", "invalid_payload", "rate_limited", "timeout", "internal"}
+    messages = messages_of(document_of(Guarded.as_route("/")))
+    for event in ("nexws.resume", "nexws.ping"):
+        codes = codes_of(messages[f"{event}.error"])
+        assert codes >= usual
+        assert not codes & {"unauthenticated", "forbidden", "unknown_event"}
+
+
+def test_what_serves_all_the_rest_does_not_serve_the_protocols_events() -> None:
+    async def rest(self: Any) -> None: ...
+
+    messages = messages_of(document_of(consumer(rest=on.unknown(rest)).as_route("/")))
+    name = messages["__any__"]["payload"]["properties"]["event"]
+    assert name["not"] == {"pattern": "^nexws\\."}
+    nobody = messages["nexws.unknown.error"]["payload"]["properties"]["event"]
+    assert nobody["pattern"].startswith("^nexws\\.")
+    assert nobody["not"] == {"enum": ["nexws.resume", "nexws.ping", "nexws.error", "nexws.cancel"]}
+
+
 # -- failures
 
 
@@ -436,7 +581,8 @@ def test_what_nobody_serves_fails_too(chat: Json) -> None:
     operation = chat["operations"]["Chat.nexws.error"]
     assert (operation["action"], len(operation["messages"])) == ("send", 3)
     name = messages_of(chat)["nexws.unknown.error"]["payload"]["properties"]["event"]
-    assert name["not"] == {"enum": ["chat.say", "chat.leave", "nexws.error", "nexws.cancel"]}
+    served = ["chat.say", "chat.leave", "nexws.resume", "nexws.ping"]
+    assert name["not"] == {"enum": [*served, "nexws.error", "nexws.cancel"]}
 
 
 # -- views and security
@@ -520,7 +666,8 @@ def test_consumers_of_one_name_are_told_apart_by_their_modules() -> None:
         f"{__name__.replace('.', '_')}_Chat": "/c",
         "Chat_2": "/d",
     }
-    assert len(document["operations"]) == 6 + 3 + 6 + 3
+    own = [key for key, each in document["operations"].items() if "x-nexws-reserved" not in each]
+    assert len(own) == 4 + 1 + 4 + 1
 
 
 def test_the_channels_share_no_names_whatever_they_are_called() -> None:

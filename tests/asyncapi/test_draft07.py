@@ -322,6 +322,7 @@ class TestStrings:
         assert described(dict[Annotated[str, Field(pattern="^a")], int]) == {
             "type": "object",
             "patternProperties": {"^a": {"type": "integer"}},
+            "additionalProperties": False,
         }
 
     def test_json_within_a_string_is_described_beside_it(self) -> None:

@@ -60,6 +60,25 @@ def say(event: str, *data: Any, **more: Any) -> Frame:
     return {"event": event, **({"data": data[0]} if data else {}), **more}
 
 
+RESERVED = [
+    say("nexws.ping"),
+    say("nexws.ping", meta={"key": "1"}),
+    say("nexws.ping", 1),
+    say("nexws.ping", more=1),
+    say("nexws.pong"),
+    say("nexws.presence", {"group": "a"}),
+    say("nexws.resume", {"groups": {}}),
+    say("nexws.resume", {"groups": {"room": None, "a:b": "e:1", "c": "e:9999999999999999"}}),
+    say("nexws.resume", {"groups": {"room": "nowhere"}}),
+    say("nexws.resume", {"groups": {"no name": None}}),
+    say("nexws.resume", {"groups": {"room": 1}}),
+    say("nexws.resume", {"groups": {str(number): None for number in range(1025)}}),
+    say("nexws.resume", {"groups": {}, "more": 1}),
+    say("nexws.resume", {}),
+    say("nexws.resume"),
+]
+"""What the protocol serves itself, right and wrong, and what it only sends."""
+
 BLOB = b'{"event": "echo.bytes", "ref": "b"}\n\x00\n\xff'
 
 TORTURE: list[Frame | str | bytes] = [
@@ -107,6 +126,7 @@ TORTURE: list[Frame | str | bytes] = [
     b'{"event": "echo.bytes", "ref": "b", "data": null}\n\x00',
     b'{"event": "ping", "ref": "b"}\n\x00',
     b'{"event": "nobody", "ref": "b"}\n\x00',
+    b'{"event": "nexws.ping", "ref": "b"}\n\x00',
     b"\x00",
     b"[]\n",
     say("echo.bytes"),
@@ -151,6 +171,7 @@ TORTURE: list[Frame | str | bytes] = [
     say("nexws.error"),
     say("nexws.cancel", 1),
     say("nexws.cancel", meta={}),
+    *RESERVED,
     say("no name"),
     say("x" * 129),
     say(""),
@@ -188,6 +209,11 @@ FLAT = [
     {"type": "nothing", "any": 1},
     {"type": "nexws.cancel", "any": 1},
     {"type": "nexws.nobody"},
+    {"type": "nexws.ping"},
+    {"type": "nexws.ping", "any": 1},
+    {"type": "nexws.resume", "groups": {"room": None}},
+    {"type": "nexws.resume"},
+    {"type": "nexws.pong"},
     {"text": "a"},
 ]
 RENAMED = [
@@ -196,6 +222,9 @@ RENAMED = [
     {"action": "move", "payload": {}},
     {"action": "move", "data": {"x": 1}},
     {"action": "jump"},
+    {"action": "nexws.ping"},
+    {"action": "nexws.resume", "payload": {"groups": {"board": "e:1"}}},
+    {"action": "nexws.resume", "data": {"groups": {}}},
     {"event": "move"},
 ]
 REST = [
@@ -211,9 +240,11 @@ REST = [
     say("nexws.cancel"),
     say("nexws.cancel", 1),
     '{"event": "nexws.cancel", "ref": NaN}',
+    *RESERVED,
 ]
 ANYTHING = [say("a"), say("b", {"any": 1}), say("c", None), say("where", 1), say("where"), say("a", more=1)]
 PACKED = [
+    *RESERVED,
     say("echo", b"\x00\xff"),
     say("model", EVERYTHING),
     say("model", {**EVERYTHING, "many": {}}),
@@ -227,7 +258,7 @@ PACKED = [
     "text",
     say("echo", b"", more=1),
 ]
-NEGOTIATING = [say("echo", EVERYTHING), say("echo", {}), say("nobody")]
+NEGOTIATING = [*RESERVED, say("echo", EVERYTHING), say("echo", {}), say("nobody")]
 
 CASES: list[tuple[str, list[Any], tuple[str, ...]]] = [
     ("/torture", TORTURE, ()),
@@ -265,6 +296,28 @@ async def last_word(client: Connection) -> None:
         status = client._codec.parts(await client.receive_raw()).get("status")
 
 
+def channel_of(path: str) -> Any:
+    """Find the channel at a path."""
+    (channel,) = (
+        each
+        for each in documented("torture")["channels"].values()
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", each["address"]), path.partition("?")[0])
+    )
+    return channel
+
+
+def sent(recording: Recording) -> list[tuple[Frame, bool]]:
+    """List what the server sent, and whether it stands behind a header."""
+    frames: list[tuple[Frame, bool]] = []
+    for side, raw in recording.said:
+        if side == "<" and recording.is_packed and isinstance(raw, bytes):
+            frames.append((msgpack.unpackb(raw), False))
+        elif side == "<":
+            header = raw if isinstance(raw, str) else raw.partition(b"\n")[0]
+            frames.append((json.loads(header), isinstance(raw, bytes)))
+    return frames
+
+
 @pytest.mark.outside_contract("schemas describe the header, not the bytes behind it", "12345678$")
 @pytest.mark.outside_contract("a handler of any name may call it unknown", '"none", "data": 2')
 @pytest.mark.parametrize(
@@ -276,11 +329,7 @@ async def test_everything_that_is_said_is_in_the_document(
     """Whatever a client sends, right and wrong, and whatever comes back."""
     headers = {"X-Device-Id": EVERYTHING["id"], "cookie": "session=abc"}
     async with connect(application("torture"), path, headers=headers, subprotocols=subprotocols) as client:
-        (channel,) = (
-            each
-            for each in documented("torture")["channels"].values()
-            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", each["address"]), path.partition("?")[0])
-        )
+        channel = channel_of(path)
         keys = channel["x-nexws-envelope"]
         is_packed = channel["x-nexws-encoding"] == "msgpack" or subprotocols == ("nexws.msgpack",)
         for number, frame in enumerate(frames, 1):
@@ -289,3 +338,70 @@ async def test_everything_that_is_said_is_in_the_document(
                 await last_word(client)
     (recording,) = recordings
     assert len([side for side, _ in recording.said if side == ">"]) == len(frames)
+
+
+async def told(client: Connection, event: str) -> Frame:
+    """Await what is sent under a name."""
+    while True:
+        frame: Frame = client._codec.parts(await client.receive_raw())
+        if frame["event"] == event:
+            return frame
+
+
+async def test_what_is_missed_and_resumed_is_in_the_document(recordings: list[Recording]) -> None:
+    """Pushes have their positions, and come again; who is there is told; heartbeats are answered."""
+    app = application("torture")
+    async with connect(app, "/kept") as stays:
+        await stays.send_raw(json.dumps(say("enter", {"name": "Ann"}, ref=1)))
+        async with connect(app, "/kept") as goes:
+            await goes.send_raw(json.dumps(say("enter", {"name": "Bob"}, ref=1)))
+            await goes.send_raw(json.dumps(say("post", {"text": "first"}, ref=2)))
+            position = (await told(goes, "picture"))["pos"]
+        while not (await told(stays, "nexws.presence"))["data"]["left"]:
+            pass
+        await stays.send_raw(json.dumps(say("post", {"text": "second"}, ref=2)))
+        async with connect(app, "/kept") as back:
+            await back.send_raw(json.dumps(say("enter", {"name": "Bob"}, ref=1)))
+            await told(back, "enter")
+            await back.send_raw(json.dumps(say("nexws.resume", {"groups": {"room": position}}, ref=2)))
+            answer = await told(back, "nexws.resume")
+            for ping in (say("nexws.ping"), say("nexws.ping", ref="x")):
+                await back.send_raw(json.dumps(ping))
+                await told(back, "nexws.ping" if "ref" in ping else "nexws.pong")
+            await back.send_raw(json.dumps(say("leave", ref=3)))
+            await told(back, "leave")
+    assert answer["data"]["groups"]["room"]["recovered"]
+    (of_back,) = (each for each in recordings if any("nexws.resume" in str(raw) for _, raw in each.said))
+    events = [frame["event"] for frame, _ in sent(of_back)]
+    assert events[events.index("enter") + 1 : events.index("nexws.resume")] == [
+        "passing",
+        "posted",
+        "picture",
+        "passing",
+    ]
+    everything = [each for recording in recordings for each in sent(recording)]
+    assert {(frame["event"], is_binary) for frame, is_binary in everything if "pos" in frame} == {
+        ("posted", False),
+        ("picture", True),
+        ("passing", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "frame", "pos"),
+    [
+        ("/flat", {"type": "say", "text": "a"}, "pos"),
+        ("/renamed", {"action": "move", "payload": {"x": 1}}, "at"),
+        ("/packed", say("echo", b""), "pos"),
+    ],
+)
+async def test_positions_stand_under_the_envelopes_key(
+    path: str, frame: Frame, pos: str, recordings: list[Recording]
+) -> None:
+    channel = channel_of(path)
+    keys, is_packed = channel["x-nexws-envelope"], channel["x-nexws-encoding"] == "msgpack"
+    async with connect(application("torture"), path) as client:
+        await client.send_raw(written(frame, 1, keys["ref"], keys["event"], is_packed=is_packed))
+        await last_word(client)
+    assert keys["pos"] == pos
+    assert [frame[pos] for frame, _ in sent(recordings[0]) if pos in frame]

@@ -25,7 +25,9 @@ from nexws import (
     EventContext,
     EventError,
     EventRouter,
+    History,
     Nexws,
+    Presence,
     authenticated,
     cookies,
     emits,
@@ -350,8 +352,50 @@ class Anything(EventConsumer):
         return f"{group} {number + data}"
 
 
+class Member(BaseModel):
+    name: str
+
+
+class Resumed(BaseModel):
+    """Has the name of a model of nexws, and is to keep it."""
+
+    minutes: int
+
+
+class Kept(EventConsumer):
+    """Keeps what it sends, and knows who is there."""
+
+    history = History(events=10, seconds=60)
+    presence = Presence(Member)
+
+    posted = emits("posted", Line)
+    picture = emits("picture", bytes, history=True)
+    passing = emits("passing", history=False)
+
+    @on("enter")
+    async def enter(self, data: Member) -> list[Member]:
+        await self.join_group("room", presence=data)
+        return await self.members("room")
+
+    @on("leave")
+    async def leave(self) -> None:
+        await self.leave_group("room")
+
+    @on("post")
+    async def post(self, data: Line) -> Resumed:
+        await self.posted.broadcast(data, "room")
+        await self.picture.broadcast(data.text.encode(), "room")
+        await self.passing.broadcast(None, "room")
+        await self.passing.broadcast(None, "room", save_history=True)
+        return Resumed(minutes=1)
+
+    @on.unknown
+    async def rest(self) -> None: ...
+
+
 class Flat(EventConsumer):
     envelope = Envelope(event="type", data=None, ref="$id", meta="about")
+    presence = Presence(Member)
 
     said = emits("said", Line, examples=[Line(text="flat")])
     nothing = emits("nothing")
@@ -360,6 +404,8 @@ class Flat(EventConsumer):
     async def say(self, data: Line) -> Line:
         await self.said.send(data)
         await self.nothing.send(None)
+        await self.join_group("room", presence=Member(name=data.text))
+        await self.said.broadcast(data, "room", save_history=True)
         return data
 
     @on("strict")
@@ -385,13 +431,17 @@ class Flat(EventConsumer):
 
 class Renamed(EventConsumer):
     envelope = Envelope(
-        event="action", data="payload", ref="@id", status="state", error="problem", meta="extra"
+        event="action", data="payload", ref="@id", status="state", error="problem", meta="extra", pos="at"
     )
+
+    moved = emits("moved", Point, history=True)
 
     @on("move", errors=[Full], examples=[{"x": 1}])
     async def move(self, data: Point) -> Point:
         if data.x < 0:
             raise Full(data=Left(seconds=1))
+        await self.join_group("board")
+        await self.moved.broadcast(data, "board")
         return data
 
 
@@ -403,6 +453,8 @@ class Packed(EventConsumer):
     @on("echo")
     async def echo(self, data: bytes) -> bytes:
         await self.blob.send(data)
+        await self.join_group("all")
+        await self.blob.broadcast(data, "all", save_history=True)
         return data
 
     @on("model", errors=[Full])
@@ -453,6 +505,7 @@ ws = Nexws(
 app.add_ws_route(Torture.as_route("/torture"))
 app.add_ws_route(Rest.as_route("/rest"))
 app.add_ws_route(Anything.as_route("/anything/{group}/{number:int}"))
+app.add_ws_route(Kept.as_route("/kept"))
 app.add_ws_route(Flat.as_route("/flat"))
 app.add_ws_route(Renamed.as_route("/renamed"))
 app.add_ws_route(Packed.as_route("/packed"))

@@ -14,6 +14,8 @@ class Line(BaseModel):
 
 
 class Torture(EventConsumer):
+    namespace = "twin"
+
     told = emits("told", Line)
 
     @on("ping")

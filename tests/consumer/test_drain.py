@@ -234,9 +234,9 @@ async def test_the_document_has_the_warning(program: Program) -> None:
     """Among what the server sends, in the layout of each consumer."""
     document = build_asyncapi(program.app)
     messages = document["components"]["messages"]
-    flat = messages["Flat.nexws.closing"]["payload"]
+    flat = messages["Flat.nexws.closing.push"]["payload"]
     assert flat["required"] == ["type", "code", "reconnect", "delay"]
-    assert document["operations"]["Chat.nexws.closing"]["action"] == "send"
+    assert document["operations"]["Chat.nexws.closing.push"]["action"] == "send"
 
 
 # -- signals

@@ -17,7 +17,9 @@ from nexws import (
     EventConsumer,
     EventContext,
     EventError,
+    History,
     Nexws,
+    Presence,
     cookies,
     emits,
     headers,
@@ -235,6 +237,29 @@ class Staff(EventConsumer):
         return self.waiter.x_waiter
 
 
+class Board(EventConsumer):
+    """Keeps what is written on it, and tells who reads it."""
+
+    history = History(events=5)
+    presence = Presence(Guest)
+    written = emits("board.written", Line)
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("board", presence=Guest(name="Ann"))
+
+    @on("board.write")
+    async def write(self, line: Line) -> None:
+        """Write something on the board."""
+        await self.written.broadcast(line, "board")
+
+
+class Reader(Board):
+    """Only reads, in flat frames."""
+
+    envelope = Envelope(data=None, pos="$pos")
+
+
 app = NexiosApp(title=TITLE, version="1.0.0")
 ws = Nexws(app, console=True)
 app.add_route(DocsRoute("/plain", app, console=False))
@@ -244,3 +269,7 @@ app.add_ws_route(Album.as_route("/album"))
 app.add_ws_route(Probe.as_route("/probe"))
 app.add_ws_route(Menu.as_route("/menu"))
 app.add_ws_route(Staff.as_route("/staff"))
+
+
+app.add_ws_route(Board.as_route("/board"))
+app.add_ws_route(Reader.as_route("/reader"))

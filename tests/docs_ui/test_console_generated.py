@@ -30,6 +30,9 @@ async def test_the_page_shows_the_generated_document(visit: Visit) -> None:
     names = visit.page.locator("#operations h3:visible > span:last-child")
     shown = await names.all_inner_texts()
     assert {"order.place · /kitchen/{station}", "talk.told · /talk", "sensor.* · /album"} <= set(shown)
+    reserved = [name.startswith("nexws.") for name in shown]
+    assert reserved == sorted(reserved)
+    await expect(visit.page.get_by_role("columnheader", name="Kept of each group").first).to_be_visible()
     assert visit.complaints == []
     assert visit.sockets == []
 
@@ -188,3 +191,56 @@ async def test_a_header_that_is_needed_cannot_be_sent_from_here(visit: Visit) ->
     await expect(needed).to_be_visible()
     await visit.page.get_by_label("Channel").select_option("Menu")
     await expect(needed).to_have_count(0)
+
+
+@pytest.mark.parametrize(("channel", "pos"), [("Board  /board", "pos"), ("Reader  /reader", "$pos")])
+async def test_a_push_that_is_kept_is_in_the_contract_with_its_position(
+    visit: Visit, channel: str, pos: str
+) -> None:
+    """As is the push that tells who is there."""
+    await visit.generated(channel, "board.write")
+    await visit.connect()
+    await expect(visit.rows("push").filter(has_text="nexws.presence")).to_have_count(1)
+    await visit.write({"text": "hello"})
+    await visit.send()
+    written = visit.rows("push").filter(has_text="board.written")
+    await expect(written.locator(".preview")).to_have_text('{"text":"hello"}')
+    await expect(visit.page.get_by_role("img", name="as in the contract")).to_have_count(3)
+    (frame,) = [each["frame"] for each in await visit.log() if each.get("event") == "board.written"]
+    assert re.fullmatch(r"[\w.]+:\d+", frame[pos])
+    assert visit.complaints == []
+
+
+async def test_the_protocols_events_are_folded_away(visit: Visit) -> None:
+    """They are the last, and found by who searches for them."""
+    await visit.generated("Board  /board", "board.write")
+    options, fold = visit.events.get_by_role("option"), visit.page.get_by_role("button", name="Protocol")
+    await expect(options).to_have_count(1)
+    await expect(fold).to_have_attribute("aria-expanded", "false")
+    await fold.click()
+    await expect(options.locator("b")).to_have_text(["board.write", "nexws.resume", "nexws.ping"])
+    await fold.click()
+    await expect(options).to_have_count(1)
+    await visit.page.get_by_label("Search events").fill("ping")
+    await expect(options.locator("b")).to_have_text(["nexws.ping"])
+    await expect(fold).to_be_hidden()
+    await options.click()
+    await visit.page.reload()
+    await expect(visit.events.get_by_role("option", selected=True)).to_contain_text("nexws.ping")
+
+
+async def test_a_ping_is_shown_with_what_answers_it(visit: Visit) -> None:
+    """A reply, where it has a ref; otherwise nexws.pong."""
+    await visit.generated("Kitchen", "order.place")
+    await visit.page.get_by_label("{station}").fill("grill")
+    await visit.connect()
+    await visit.page.get_by_role("button", name="Protocol").click()
+    await visit.choose("nexws.ping")
+    for number, (ref, kind) in enumerate((("7", "reply"), ("", "push"), ("", "push")), 1):
+        await visit.page.get_by_label("ref", exact=True).fill(ref)
+        await visit.send()
+        await expect(visit.outcome).to_have_text(re.compile(r"Answered after [\d.]+ m?s\."))
+        group = visit.request("nexws.ping").nth(number - 1)
+        await expect(group.locator(f'.row[data-kind="{kind}"]')).to_have_count(1)
+        await expect(group.get_by_text("nexws.pong")).to_have_count(int(kind == "push"))
+    await expect_all_known(visit, 3)

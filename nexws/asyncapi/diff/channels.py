@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from nexws.asyncapi.diff.changes import Change, Direction
+from nexws.asyncapi.diff.changes import Change, Direction, Verdict
 from nexws.asyncapi.diff.events import event_changes, findings, name_of, same_message
 from nexws.asyncapi.diff.parts import Said, choices, matched, words
 from nexws.asyncapi.diff.schemas import Schemata
-from nexws.asyncapi.diff.surface import Channel, Surface
+from nexws.asyncapi.diff.surface import Channel, Message, Surface
 from nexws.asyncapi.references import is_list, is_object, table
+from nexws.protocol import PRESENCE_EVENT, RESERVED_PREFIX
 
 __all__ = ["channel_changes"]
 
@@ -40,7 +41,7 @@ def channel_changes(
             yield say(extension.replace("-", " "), message, verdict)
     if changed := words(was, now, old.raw, new.raw):
         yield say("", changed, "documentation")
-    if _keys(old) == _keys(new):
+    if _has_same_keys(_keys(old), _keys(new)):
         yield from _events(schemata, was, now, old, new)
 
 
@@ -108,19 +109,28 @@ def _envelope(old: Any, new: Any) -> Said:
         if old != new:
             yield f"is {'no longer' if new is None else 'now'} documented", "documentation"
         return
-    changed = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)]
+    changed = [key for key in old if key in new and old[key] != new[key]]
     if changed:
-        parts = [f"{key!r} was {_key(old.get(key))}, is now {_key(new.get(key))}" for key in changed]
+        parts = [f"{key!r} was {_key(old[key])}, is now {_key(new[key])}" for key in changed]
         yield f"{'; '.join(parts)}: every frame is another, so its messages are not compared", "breaking"
+    for key in [each for each in old if each not in new]:
+        yield f"{key!r}, which was {_key(old[key])}, is no longer documented", "documentation"
+    for key in [each for each in new if each not in old]:
+        yield f"{key!r} is now documented: {_key(new[key])}", "documentation"
 
 
 def _key(name: Any) -> str:
     return "flat in the frame" if name is None else repr(name)
 
 
-def _keys(channel: Channel) -> Any:
+def _keys(channel: Channel) -> dict[str, Any]:
     envelope = channel.raw.get("x-nexws-envelope")
     return envelope if is_object(envelope) else {}
+
+
+def _has_same_keys(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Tell whether frames are laid out alike, as far as both say."""
+    return bool(old) == bool(new) and all(old[key] == new[key] for key in old if key in new)
 
 
 def _close_codes(old: Any, new: Any) -> Said:
@@ -154,6 +164,17 @@ def _limits(old: Any, new: Any) -> Said:
             yield "{} was {}, is now {}".format(name, *said), "breaking" if lowered else "compatible"
 
 
+def _history(old: Any, new: Any) -> Said:
+    """Compare what is kept; to come back too late is what every client has to cope with, however much that is."""
+    if old is None or new is None:
+        if old != new:
+            yield ("is no longer kept", "breaking") if new is None else ("is now kept", "compatible")
+        return
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            yield f"{name} was {old.get(name, 'none')}, is now {new.get(name, 'none')}", "compatible"
+
+
 def _height(limit: Any) -> float:
     """Return a limit as a number; none is higher than all, and what is no number counts as lowered."""
     if limit is None:
@@ -172,6 +193,7 @@ _EXTENSIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], Said]]]
     "envelope": (is_object, _envelope),
     "close-codes": (_are_close_codes, _close_codes),
     "limits": (is_object, _limits),
+    "history": (is_object, _history),
 }
 
 
@@ -188,7 +210,13 @@ def _events(schemata: Schemata, was: Surface, now: Surface, old: Channel, new: C
         yield from event_changes(schemata, was, now, before, after, channel=old.key, envelope=_keys(old))
     for (direction, _), event in gone:
         way = "is no longer sent" if direction == Direction.TO_CLIENT else "is no longer served"
-        yield Change(old.key, name_of(event.message), "", way, "breaking")
+        yield Change(old.key, name_of(event.message), "", way, _without(event.message))
     for (direction, _), event in added:
         way = "is new: it may be sent" if direction == Direction.TO_CLIENT else "is new"
         yield Change(old.key, name_of(event.message), "", way, "compatible")
+
+
+def _without(message: Message) -> Verdict:
+    """Judge that an event is gone. The protocol's own follow the version of nexws, but ``Presence`` the class."""
+    is_protocols = message.event.startswith(RESERVED_PREFIX) and message.event != PRESENCE_EVENT
+    return "compatible" if is_protocols else "breaking"

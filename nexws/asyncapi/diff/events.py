@@ -9,16 +9,16 @@ from nexws.asyncapi.diff.changes import WIDENED, Change, Direction, Verdict
 from nexws.asyncapi.diff.parts import Said, deprecation, matched, security, words
 from nexws.asyncapi.diff.schemas import Finding, Schemata
 from nexws.asyncapi.diff.surface import Event, Message, Surface
+from nexws.protocol import UNKNOWN
 
 __all__ = ["event_changes", "findings", "name_of", "same_message"]
 
 
 def name_of(message: Message) -> str:
     """Name a message as its readers know it: the event's name on the wire, and what it is there."""
-    event = message.raw.get("x-nexws-event")
-    if not event or not message.kind:
+    if not message.event or not message.kind:
         return message.key
-    return str(event) if message.kind == "event" else f"{event} {message.kind}"
+    return message.event if message.kind == "event" else f"{message.event} {message.kind}"
 
 
 def same_message(schemata: Schemata, old: Message, new: Message) -> bool:
@@ -123,15 +123,19 @@ class _Messages:
     def __init__(self, schemata: Schemata, was: Surface, now: Surface, channel: str, envelope: Any) -> None:
         self._schemata, self._was, self._now, self._channel = schemata, was, now, channel
         self._code = f"{envelope.get('error') or 'error'}.code"
+        self._event = str(envelope.get("event") or "event")
 
     def changes(self, old: Message, new: Message, direction: Direction) -> Iterator[Change]:
         name = name_of(old)
+        is_failure = old.kind == "failure"
         for message, verdict in self._message(old, new):
             yield Change(self._channel, name, "", message, verdict)
         for part, field in (("payload", ""), ("headers", "headers")):
             pair = old.schema(part), new.schema(part)
             for finding, verdict in findings(self._schemata, *pair, direction, field=field):
-                if old.kind == "failure" and finding.field == self._code and finding.breaks == WIDENED:
+                if is_failure and old.event == UNKNOWN and finding.field == self._event:
+                    continue  # what nobody serves is told by what is new, or gone
+                if is_failure and finding.field == self._code and finding.breaks == WIDENED:
                     # Every client has to expect codes that it has no plan for: any event can end in an internal one.
                     yield Change(self._channel, name, finding.field, finding.message, "compatible")
                 else:

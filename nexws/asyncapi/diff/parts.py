@@ -19,7 +19,8 @@ Said = Iterator[tuple[str, Verdict]]
 _WORDS = {"description", "examples", "externalDocs", "name", "summary", "tags", "title"}
 _DECISIVE = {
     "x-nexws-binary", "x-nexws-close-codes", "x-nexws-cookies", "x-nexws-deprecated", "x-nexws-encoding",
-    "x-nexws-envelope", "x-nexws-event", "x-nexws-kind", "x-nexws-limits", "x-nexws-subprotocols",
+    "x-nexws-envelope", "x-nexws-event", "x-nexws-history", "x-nexws-kind", "x-nexws-limits", "x-nexws-reserved",
+    "x-nexws-subprotocols",
 }  # fmt: skip
 """Extensions that are compared for what they say."""
 

@@ -25,6 +25,11 @@ class Message:
     raw: dict[str, Any]
     content_type: str
 
+    @property
+    def event(self) -> str:
+        """The event's name on the wire, if that is noted."""
+        return str(self.raw.get("x-nexws-event") or "")
+
     def schema(self, part: str) -> Any:
         """Return the schema of the payload or the headers; of another kind, the object that says which."""
         written = self.raw.get(part, True if part == "payload" else {"type": "object"})

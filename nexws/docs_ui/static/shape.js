@@ -23,6 +23,7 @@ export function shape(document) {
   const single = Object.keys(document.channels ?? {}).length === 1;
   const shaped = { ...document, channels: {}, operations: {} };
   const about = [document.info?.description ?? ""];
+  const reserved = {};
   for (const [key, channel] of Object.entries(document.channels ?? {})) {
     about.push(describe(channel, key));
     for (const [name, operation] of operationsOf(document, key, channel)) {
@@ -34,9 +35,11 @@ export function shape(document) {
         address: single ? event : `${event} · ${channel.address}`,
         messages: Object.fromEntries(messagesOf(operation, channel).map((at) => [at, messageOf(document, channel, at, operation)])),
       };
-      shaped.operations[id] = operationOf(operation, id);
+      const operations = operation["x-nexws-reserved"] ? reserved : shaped.operations;
+      operations[id] = operationOf(operation, id);
     }
   }
+  Object.assign(shaped.operations, reserved); // what belongs to the protocol comes behind all of the application's
   shaped.info = { ...document.info, description: about.filter(Boolean).join("\n\n") };
   delete shaped.info["x-nexws"];
   delete shaped.defaultContentType;
@@ -96,6 +99,7 @@ function describe(channel, key) {
     reconnect ? "yes" : "no",
   ]);
   const limits = Object.entries(channel["x-nexws-limits"] ?? {}).map(([name, value]) => [`\`${name}\``, String(value)]);
+  const kept = Object.entries(channel["x-nexws-history"] ?? {}).map(([name, value]) => [name, String(value)]);
   return [
     `## ${channel.title ?? key}`,
     `\`${channel.address ?? ""}\``,
@@ -103,6 +107,7 @@ function describe(channel, key) {
     table(["Parameter", "in", ""], rows),
     table(["Closed with", "when", "come back"], codes),
     table(["Limit", ""], limits),
+    table(["Kept of each group", "at most"], kept),
   ]
     .filter(Boolean)
     .join("\n\n");

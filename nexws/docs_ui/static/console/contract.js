@@ -2,7 +2,7 @@
 
 import { last, resolve } from "../refs.js";
 
-const KEYS = { event: "event", data: "data", ref: "ref", meta: "meta", status: "status", error: "error" };
+const KEYS = { event: "event", data: "data", ref: "ref", meta: "meta", status: "status", error: "error", pos: "pos" };
 const KINDS = { ok: "reply", next: "item", done: "done", error: "failure" };
 
 const SEVERAL = "Several, one in each line";
@@ -102,6 +102,7 @@ export class Channel {
       schema: message.payload ?? {},
       isBinary: message["x-nexws-binary"] === true || this.#isBytes(message.payload),
       isDeprecated: message["x-nexws-deprecated"] === true,
+      isReserved: message["x-nexws-reserved"] === true,
       summary: message.summary ?? "",
       description: message.description ?? "",
       examples: message.examples ?? [],
@@ -154,6 +155,7 @@ export class Channel {
       description: description ?? message.description,
       tags: tags.map((each) => resolve(this.document, each).name).filter(Boolean),
       isDeprecated: message.isDeprecated,
+      isReserved: message.isReserved,
       isBinary: message.isBinary,
       isStream: kinds.includes("item"),
       schema: this.#payload(message.schema),

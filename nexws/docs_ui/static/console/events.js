@@ -1,6 +1,6 @@
-// The list of events, which is searched as one types, and walked with the arrow keys.
+// The list of events, which is searched as one types, and walked with the arrow keys; the protocol's own are folded away.
 
-import { freshId, make } from "./dom.js";
+import { button, freshId, make } from "./dom.js";
 
 export class EventList {
   #onChoose;
@@ -19,11 +19,13 @@ export class EventList {
     "aria-controls": this.#list.id,
     oninput: () => this.#draw(),
   });
+  #fold = button("Protocol", () => this.#unfold(!this.#isUnfolded), { className: "protocol", "aria-controls": this.#list.id });
+  #isUnfolded = false;
   #none = make("p", { className: "hint", textContent: "No event is called so.", hidden: true });
 
   constructor(onChoose) {
     this.#onChoose = onChoose;
-    this.element = make("nav", { className: "events", "aria-label": "Events" }, this.#search, this.#list, this.#none);
+    this.element = make("nav", { className: "events", "aria-label": "Events" }, this.#search, this.#list, this.#none, this.#fold);
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -31,7 +33,7 @@ export class EventList {
     this.#events = events;
     this.#chosen = chosen;
     this.#search.value = "";
-    this.#draw();
+    this.#unfold(this.#isUnfolded || Boolean(chosen?.isReserved));
   }
 
   focus() {
@@ -39,17 +41,27 @@ export class EventList {
     this.#search.focus();
   }
 
+  /** List the events that have what is searched; those of the protocol last, where they are unfolded or searched for. */
   #found() {
     const words = this.#search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    return this.#events.filter(({ name, summary, tags }) => {
+    const found = this.#events.filter(({ name, summary, tags }) => {
       const text = [name, summary, ...tags].join(" ").toLowerCase();
       return words.every((word) => text.includes(word));
     });
+    const reserved = words.length || this.#isUnfolded ? found.filter((each) => each.isReserved) : [];
+    return [...found.filter((each) => !each.isReserved), ...reserved];
+  }
+
+  #unfold(isUnfolded) {
+    this.#isUnfolded = isUnfolded;
+    this.#fold.setAttribute("aria-expanded", String(isUnfolded));
+    this.#draw();
   }
 
   #draw() {
     const found = this.#found();
-    this.#none.hidden = found.length > 0;
+    this.#none.hidden = found.length > 0 || !this.#search.value;
+    this.#fold.hidden = this.#search.value !== "" || !this.#events.some((each) => each.isReserved);
     this.#list.replaceChildren(...found.map((event) => this.#option(event)));
     const chosen = this.#list.querySelector("[aria-selected=true]");
     if (chosen) this.#search.setAttribute("aria-activedescendant", chosen.id);
@@ -69,6 +81,7 @@ export class EventList {
       event.summary && make("span", { className: "summary", textContent: event.summary }),
     );
     option.classList.toggle("deprecated", event.isDeprecated);
+    option.classList.toggle("reserved", event.isReserved);
     return option;
   }
 

@@ -27,9 +27,9 @@ export class Outcome {
 
   sent(entry) {
     this.#entry = entry;
-    if (entry.ref === undefined) this.#say("done", "Sent without a ref: only a failure would be answered.");
-    else if (entry.phase === "sent") this.#say("done", "Sent.");
-    else this.#say("waiting", "Sent, waiting for the answer…");
+    if (entry.phase === "waiting") this.#say("waiting", "Sent, waiting for the answer…");
+    else if (entry.ref === undefined) this.#say("done", "Sent without a ref: only a failure would be answered.");
+    else this.#say("done", "Sent.");
   }
 
   answered(entry, details) {

@@ -4,6 +4,8 @@ import { decode, encode, sizeOf } from "./codec.js";
 import { validate } from "./validate.js";
 
 const CANCEL = "nexws.cancel";
+const PING = "nexws.ping";
+const PONG = "nexws.pong";
 
 /**
  * Dispatches "state" (see `state`), "entry" (`detail` is one more entry of the log) and "change" (`detail` is an entry
@@ -19,6 +21,7 @@ export class Session extends EventTarget {
   channel = null;
   #socket = null;
   #waiting = new Map(); // refs, as text -> requests
+  #pings = []; // those without a ref, which a push answers, in their order
   #lastEntry = 0;
 
   /** Connect; *shown* is the address without its secrets. */
@@ -66,10 +69,12 @@ export class Session extends EventTarget {
     if (this.state.name !== "open") return null;
     const { frame, wire } = encode(this.channel, this.format, { event, data, ref, bytes });
     const isCancel = event === CANCEL; // which is not answered itself
-    const phase = ref === undefined || isCancel ? "sent" : "waiting";
+    const isPing = event === PING && ref === undefined;
+    const phase = isPing || !(ref === undefined || isCancel) ? "waiting" : "sent";
     const entry = this.#entry("sent", { event, ref, frame, bytes, size: sizeOf(wire), phase, isStream, source });
     const request = isCancel && this.#waiting.get(String(ref));
     if (request) Object.assign(entry, { kind: "cancel", request });
+    else if (isPing) this.#pings.push(entry);
     else if (phase === "waiting") this.#waiting.set(String(ref), entry);
     entry.started = performance.now();
     this.#socket.send(wire);
@@ -94,10 +99,16 @@ export class Session extends EventTarget {
     const event = typeof parts.event === "string" ? parts.event : "";
     const entry = this.#entry(parts.kind, { event, ref: parts.ref, frame, bytes, size, failure: parts.error });
     Object.assign(entry, checkFrame(this.channel, parts, frame, bytes));
-    const request = parts.kind === "push" || parts.ref === undefined ? undefined : this.#waiting.get(String(parts.ref));
+    const request = this.#requestOf(parts);
     if (request) this.#answer(request, entry, now);
     this.#tell("entry", entry);
     if (request) this.#tell("change", request);
+  }
+
+  /** Find what a frame answers. */
+  #requestOf({ kind, event, ref }) {
+    if (ref === undefined && event === (kind === "push" ? PONG : PING)) return this.#pings.shift();
+    return kind === "push" || ref === undefined ? undefined : this.#waiting.get(String(ref));
   }
 
   #answer(request, entry, now) {
@@ -111,17 +122,18 @@ export class Session extends EventTarget {
     request.phase = entry.kind === "failure" ? "failed" : "done";
     request.ms = entry.ms;
     request.failure = entry.failure;
-    this.#waiting.delete(String(request.ref));
+    if (request.ref !== undefined) this.#waiting.delete(String(request.ref));
   }
 
   #closed(code, reason, wasClean) {
     this.#socket = null;
     const meaning = this.channel.closeMeaning(code);
-    for (const request of this.#waiting.values()) {
+    for (const request of [...this.#waiting.values(), ...this.#pings]) {
       request.phase = "unanswered";
       this.#tell("change", request);
     }
     this.#waiting.clear();
+    this.#pings = [];
     const told = [`closed with ${code}`, meaning.name, reason && `“${reason}”`].filter(Boolean).join(" ");
     this.#note("closed", `${told}: ${meaning.description}`, { code, reason, meaning });
     this.#become({ name: "closed", code, reason, wasClean, meaning });
