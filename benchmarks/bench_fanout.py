@@ -75,7 +75,8 @@ async def measure(count: int) -> None:
     tasks = [asyncio.ensure_future(app(dict(scope), member.receive, member.send)) for member in members]
     await asyncio.gather(*(member.accepted.wait() for member in members))
     consumer, payload = Chat.newest, Posted(group="lobby", user="ann", text="hello world")
-    text = Chat.codec_of(None).push(Chat.posted.event, Chat.posted.writer, payload)
+    codec = Chat.codec_of(None)
+    text = codec.push(Chat.posted.event, codec.body(Chat.posted.writer, payload))
     frame = {"type": "websocket.send", "text": text}
 
     async def bare_loop() -> None:

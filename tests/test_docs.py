@@ -107,12 +107,33 @@ def plain(frame: str | bytes) -> Any:
     return read, line_feed, data
 
 
-async def speak(client: Connection, transcript: list[tuple[str, str | bytes]]) -> None:
+class Epochs:
+    """What the epochs of a transcript are called where it is spoken."""
+
+    _position = re.compile(r'"([A-Za-z0-9_.-]+):(\d+)"')
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def learn(self, written: str | bytes, spoken: str | bytes) -> None:
+        found = [self._position.findall(each) for each in (written, spoken) if isinstance(each, str)]
+        for (ours, _), (theirs, _) in zip(*found, strict=False) if found else ():
+            self._names.setdefault(ours, theirs)
+
+    def spoken(self, frame: str | bytes) -> str | bytes:
+        if isinstance(frame, bytes):
+            return frame
+        return self._position.sub(lambda each: f'"{self._names.get(each[1], each[1])}:{each[2]}"', frame)
+
+
+async def speak(client: Connection, transcript: list[tuple[str, str | bytes]], epochs: Epochs) -> None:
     for side, frame in transcript:
         if side == ">":
-            await client.send_raw(frame)
+            await client.send_raw(epochs.spoken(frame))
         else:
-            assert plain(await client.receive_raw()) == plain(frame)
+            received = await client.receive_raw()
+            epochs.learn(frame, received)
+            assert plain(received) == plain(epochs.spoken(frame))
     await client.expect_nothing()
 
 
@@ -130,10 +151,11 @@ async def test_what_is_said_in_a_transcript_is_what_is_said_on_the_wire(transcri
     spoken = speech(transcript)
     if spoken[0][0] != "#":
         spoken.insert(0, ("#", only_path(app)))
+    epochs = Epochs()
     starts = [number for number, (side, _) in enumerate(spoken) if side == "#"]
     for start, end in itertools.pairwise([*starts, len(spoken)]):
         async with connect(app, str(spoken[start][1])) as client:
-            await speak(client, spoken[start + 1 : end])
+            await speak(client, spoken[start + 1 : end], epochs)
 
 
 def test_each_failure_code_is_shown_in_a_transcript() -> None:
@@ -463,6 +485,89 @@ async def test_the_history_of_an_envelope_has_the_usual_names() -> None:
     app.add_ws_route(Chat.as_route("/chat"))
     async with connect(app, "/chat") as client:
         await client.call("say", {"text": "hi"})
+
+
+async def test_a_lobby_keeps_what_it_says_it_does() -> None:
+    module = load("resume")
+    async with connect(module.app, "/lobby") as ann:
+        positions = list[str]()
+        for text in ("one", "two", "three"):
+            await ann.call("lobby.say", {"text": text})
+            positions.append(json.loads(await ann.receive_raw())["pos"])
+        await ann.call("lobby.type")
+        assert await ann.call("lobby.recent") == [{"text": text} for text in ("one", "two", "three")]
+        after = await ann.call("lobby.after", positions[0])
+        assert [each.partition(" at ")[0] for each in after] == ["lobby.said"] * 2
+
+
+async def test_javascript_keeps_positions_and_hands_on_each_push_once() -> None:
+    """What came before the resume is put in order; what is lost is told; what is not kept goes through."""
+    program = """
+        const { Positions } = require("./resume.js");
+        const happened = [];
+        const positions = new Positions(["a", "b"], {
+          send: (frame) => happened.push({ sent: { ...frame.data.groups } }),
+          groupOf: (frame) => frame.data.group,
+          onPush: (frame) => happened.push(frame.data.text),
+          onLost: (group) => happened.push({ lost: group }),
+        });
+        const push = (group, text, pos) => positions.received({ event: "said", data: { group, text }, pos });
+        const told = (groups) => positions.received({ ref: "resume", status: "ok", data: { groups } });
+        positions.opened();
+        push("a", "in the state already", "e:3");
+        told({ a: { recovered: false, pos: "e:3" }, b: { recovered: false, pos: null } });
+        push("a", "4", "e:4");
+        push("b", "1", "f:1");
+        push("b", "not kept");
+        positions.opened();
+        push("a", "8", "e:8");
+        push("a", "5", "e:5");
+        push("a", "8", "e:8");
+        push("b", "5", "g:5");
+        told({ a: { recovered: true, pos: "e:9" }, b: { recovered: false, pos: "g:5" } });
+        push("a", "9", "e:9");
+        push("a", "10", "e:10");
+        console.log(JSON.stringify(happened));
+    """
+    run = await anyio.run_process(["node", "-e", program], cwd=EXAMPLES)
+    assert json.loads(run.stdout) == [
+        {"sent": {"a": None, "b": None}},
+        {"lost": "a"},
+        {"lost": "b"},
+        "4",
+        "1",
+        "not kept",
+        {"sent": {"a": "e:4", "b": "f:1"}},
+        "5",
+        "8",
+        {"lost": "b"},
+        "10",
+    ]
+
+
+async def test_javascript_asks_again_where_a_resume_fails() -> None:
+    """With the positions that it had: what came meanwhile comes again."""
+    program = """
+        const { Positions } = require("./resume.js");
+        globalThis.setTimeout = (later) => later();
+        const happened = [];
+        const positions = new Positions(["a"], {
+          send: (frame) => happened.push(frame.data.groups.a),
+          groupOf: () => "a",
+          onPush: (frame) => happened.push(frame.data),
+          onLost: () => happened.push("lost"),
+        });
+        positions.last.a = "e:1";
+        positions.opened();
+        positions.received({ event: "said", data: "3", pos: "e:3" });
+        positions.received({ ref: "resume", status: "error", error: { code: "unavailable" } });
+        positions.received({ event: "said", data: "2", pos: "e:2" });
+        positions.received({ event: "said", data: "3", pos: "e:3" });
+        positions.received({ ref: "resume", status: "ok", data: { groups: { a: { recovered: true, pos: "e:3" } } } });
+        console.log(JSON.stringify(happened));
+    """
+    run = await anyio.run_process(["node", "-e", program], cwd=EXAMPLES)
+    assert json.loads(run.stdout) == ["e:1", "e:1", "2", "3"]
 
 
 def test_examples_and_texts_for_the_documents_are_kept() -> None:

@@ -57,6 +57,13 @@ IN_A_CLASS = {
         @on("order.history")
         async def history(self, data: Order) -> None: ...
     """,
+    # pushes
+    "a policy that is none": """
+        placed = emits("order.placed", Order, overflow="drop")
+    """,
+    'a key without `overflow="latest"`': """
+        placed = emits("order.placed", Order, key=lambda order: order.number)
+    """,
     # signatures
     "another payload than declared": """
         @on("order.place", schema=Order)

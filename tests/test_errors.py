@@ -21,6 +21,12 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "event 'chat.message' is declared twice, by Chat.a and Chat.b; rename one",
     ),
     (
+        errors.PushDeclarationError(
+            "chat.posted", "key= is for overflow='latest'; write that, or leave key= out"
+        ),
+        "push 'chat.posted' cannot be declared: key= is for overflow='latest'; write that, or leave key= out",
+    ),
+    (
         errors.EventNameError("a b", "write 1 to 128 of A-Z a-z 0-9 _ . : -"),
         "event 'a b' cannot be declared: write 1 to 128 of A-Z a-z 0-9 _ . : -",
     ),
@@ -98,6 +104,14 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         errors.GroupLimitError("lobby", 128),
         "cannot join group 'lobby': the connection is in 128 groups already; "
         "leave one or raise Limits.groups_per_connection",
+    ),
+    (
+        errors.LayerError("the store does not answer"),
+        "the channel layer cannot do that now: the store does not answer; try again later, and see health()",
+    ),
+    (
+        errors.PositionError("7"),
+        "'7' is no position; write what a push had under 'pos', as '<epoch>:<offset>'",
     ),
     (
         errors.NotAcceptedError("Chat"),

@@ -2,8 +2,9 @@
 
 from nexios import NexiosApp
 from pydantic import BaseModel, Field
+from typing_extensions import Never
 
-from nexws import EventConsumer, EventError, Limits, Nexws, on
+from nexws import EventConsumer, EventError, LayerError, Limits, MemoryLayer, Nexws, emits, on
 
 
 # --8<-- [start:raise]
@@ -27,7 +28,20 @@ class Tables(EventConsumer):
     async def break_down(self) -> None:
         raise RuntimeError("the client never sees this text")
 
+    called = emits("table.called", int)
+
+    @on("table.call")
+    async def call(self, table: int) -> None:
+        await self.called.broadcast(table)
+
+
+class AwayLayer(MemoryLayer):
+    """Stands for one whose store does not answer."""
+
+    async def publish(self, *_: object, **__: object) -> Never:
+        raise LayerError("the store does not answer")
+
 
 app = NexiosApp()
-Nexws(app, limits=Limits(frame_bytes=100))  # so small that the example of a large frame is short
+Nexws(app, layer=AwayLayer(), limits=Limits(frame_bytes=100))  # so small that the large frame is short
 app.add_ws_route(Tables.as_route("/tables"))

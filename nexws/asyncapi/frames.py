@@ -76,7 +76,7 @@ def codes_of(handler: Handler) -> list[str]:
     codes.append(FailureCode.INVALID_PAYLOAD)
     if not handler.event.startswith(RESERVED_PREFIX):
         codes += [FailureCode.UNAUTHENTICATED, FailureCode.FORBIDDEN]
-    codes += [FailureCode.RATE_LIMITED, FailureCode.TIMEOUT]
+    codes += [FailureCode.RATE_LIMITED, FailureCode.TIMEOUT, FailureCode.UNAVAILABLE]
     if handler.concurrency == "latest":
         codes.append(FailureCode.CANCELLED)
     return [code.value for code in (*codes, FailureCode.INTERNAL)]

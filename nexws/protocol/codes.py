@@ -57,6 +57,8 @@ class FailureCode(str, enum.Enum):
     """The handler took longer than it may."""
     CANCELLED = "cancelled"
     """A newer event of the same name took the place of this one (``concurrency="latest"``)."""
+    UNAVAILABLE = "unavailable"
+    """The channel layer cannot do now what the event needs; it may later."""
     INTERNAL = "internal"
 
 

@@ -7,7 +7,7 @@ from nexws.runtime.backlog import DROPPED, Dropped, OverflowCounts
 from nexws.runtime.connection import Connection
 from nexws.runtime.dispatcher import Dispatcher
 from nexws.runtime.drain import CLOSING, Drain
-from nexws.runtime.groups import Frames, Hold
+from nexws.runtime.groups import Frames, Hold, Room
 from nexws.runtime.history import HistoryEntry
 from nexws.runtime.hub import Hub
 from nexws.runtime.inbox import Receive
@@ -50,6 +50,7 @@ __all__ = [
     "Observer",
     "OverflowCounts",
     "Receive",
+    "Room",
     "Send",
     "State",
     "drain_before_stop",

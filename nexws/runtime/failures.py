@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final, TypeGuard
 
-from nexws.errors import EventError, NexwsError, PayloadError
+from nexws.errors import EventError, LayerError, NexwsError, PayloadError
 from nexws.events import Handler
 from nexws.protocol import Failure, FailureCode, Ref
 from nexws.runtime.cancellation import TookTooLong
@@ -61,6 +61,8 @@ class Failures:
             return self._timeout(handler, event, ref, seconds)
         if _is_own(error):
             return self._declared(error, handler, event, ref)
+        if isinstance(error, LayerError):
+            return self._unavailable(error, event, ref)
         self._logger.error(what, event, exc_info=error)
         return internal(event, ref)
 
@@ -107,6 +109,11 @@ class Failures:
         self._logger.warning("event %r took longer than %g s (%s)", event, seconds, setting)
         text = f"event {event!r} took longer than {seconds:g} s"
         return Failure(code=FailureCode.TIMEOUT, message=text, event=event, ref=ref, retryable=True)
+
+    def _unavailable(self, error: LayerError, event: str | None, ref: Ref | None) -> Failure:
+        self._logger.error("event %r was not served: %s", event, error)
+        text = "the event cannot be served now"
+        return Failure(code=FailureCode.UNAVAILABLE, message=text, event=event, ref=ref, retryable=True)
 
     def _may_tell(self, event: str | None, code: str) -> bool:
         noted = str(event), code

@@ -13,7 +13,7 @@ from nexws.runtime.connection import Connection
 from nexws.runtime.outbox import Frame, Outbox
 from nexws.runtime.turns import Patience, Turns
 
-__all__ = ["Frames", "Group", "Hold"]
+__all__ = ["Frames", "Group", "Hold", "Room"]
 
 Frames: TypeAlias = "Frame | Callable[[str], Frame]"
 """A frame for any connection, or what gives the one for an encoding."""
@@ -24,37 +24,50 @@ _STEP: Final = 16
 """Members between two looks at the clock."""
 
 
+class Room:
+    """How many bytes may wait for one member that resumes, whatever its groups."""
+
+    __slots__ = ("left_bytes",)
+
+    def __init__(self, size_bytes: int) -> None:
+        self.left_bytes: int = size_bytes
+
+
 class Hold:
     """Stands between a group and one member that resumes: what is live waits until what was missed has been sent.
 
-    Up to *limit_bytes* wait; behind them the member is cut, as one is whose outbox is full.
+    Where more waits than there is *room* for, the member is cut, as one is whose outbox is full. One hold takes the
+    place of another: what that had seen sent stays known.
     """
 
-    __slots__ = ("_left_bytes", "_outbox", "_top", "_waiting")
+    __slots__ = ("_outbox", "_room", "_waiting", "top")
 
-    def __init__(self, outbox: Outbox, limit_bytes: int) -> None:
-        self._outbox, self._left_bytes = outbox, limit_bytes
+    def __init__(self, outbox: Outbox, room: Room, before: Hold | None = None) -> None:
+        self._outbox, self._room = outbox, room
         self._waiting: list[tuple[Frame, Position | None]] | None = []
-        self._top: Position | None = None
+        self.top: Position | None = None if before is None else before.top
+        """Up to which the member is known to have been sent all."""
 
     def take(self, frame: Frame, position: Position | None) -> bool:
         """Keep *frame* for later, or drop it, for the member has had it; false where it may pass."""
         if self._waiting is None:
             return self._is_had(position)
-        self._left_bytes -= frame.size_bytes
-        if self._left_bytes < 0:
+        self._room.left_bytes -= frame.size_bytes
+        if self._room.left_bytes >= 0:
+            self._waiting.append((frame, position))
+        elif not self._outbox.is_closed:
+            self._waiting.clear()
             self._outbox.cut()
-        self._waiting.append((frame, position))
         return True
 
-    def release(self, top: Position | None) -> list[tuple[Frame, Position | None]]:
-        """Give what waits and is newer than *top*, where the member stands now."""
-        self._top = top
+    def release(self, top: Position | None = None) -> list[tuple[Frame, Position | None]]:
+        """Give what waits and is newer than *top*, up to which the member has been sent all; without it, all."""
+        self.top = top or self.top
         waiting, self._waiting = self._waiting or [], None
         return [each for each in waiting if not self._is_had(each[1])]
 
     def _is_had(self, position: Position | None) -> bool:
-        top = self._top
+        top = self.top
         return (
             position is not None
             and top is not None
@@ -76,7 +89,7 @@ class Group:
         self.members: dict[Connection, None] = {}
         self.holds: dict[Connection, Hold] = {}
         """Members that resume."""
-        self.is_followed = False
+        self.is_followed: bool = False
         """Whether the layer tells what is published to it."""
         self._slices = (
             slices  # of all groups: one runs in each turn of the loop, however many broadcasts there are
@@ -110,10 +123,12 @@ class Group:
     async def _finish(self, delivery: _Delivery, patience: Patience) -> None:
         is_done = False
         while not is_done:
-            await patience.let_others_run()
             await self._slices.take(patience)
-            is_done = delivery.go_on()
-            self._slices.give()
+            try:
+                await patience.let_others_run()  # in its turn, so that no two run in one of the loop's
+                is_done = delivery.go_on()
+            finally:
+                self._slices.give()
 
 
 class _Delivery:

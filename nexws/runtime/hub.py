@@ -18,7 +18,7 @@ from nexws.protocol import (
     check_group_name,
 )
 from nexws.runtime.connection import Connection
-from nexws.runtime.groups import Frames, Group, Hold
+from nexws.runtime.groups import Frames, Group, Hold, Room
 from nexws.runtime.history import HistoryEntry
 from nexws.runtime.limits import Limits
 from nexws.runtime.outbox import Frame
@@ -137,13 +137,18 @@ class Hub:
         check_group_name(group)
         return await self._node.layer.read(self.name_of(group), since=since, limit=limit)
 
-    def hold(self, connection: Connection, group: str) -> Hold:
-        """Keep what is sent to *group* from *connection*, a member, until the hold is released."""
-        hold = Hold(connection.outbox, connection.limits.outbox_bytes)
+    def hold(self, connection: Connection, group: str, room: Room) -> Hold | None:
+        """Keep what is sent to *group* from *connection* until the hold is released; ``None`` where it is no member."""
         found = self._node.group(self.name_of(group))
-        if found is not None:
-            found.holds[connection] = hold
+        if found is None or connection not in found.members:
+            return None
+        hold = found.holds[connection] = Hold(connection.outbox, room, found.holds.get(connection))
         return hold
+
+    def holds(self, connection: Connection, group: str, hold: Hold) -> bool:
+        """Tell whether *hold* has kept all that was sent to *group*: the member has not left, or come again."""
+        found = self._node.group(self.name_of(group))
+        return found is not None and found.holds.get(connection) is hold
 
     def name_of(self, group: str) -> str:
         """Give the name of a group in the layer: no group of another class has it."""

@@ -47,7 +47,7 @@ class Turns:
     __slots__ = ("_waiting", "is_taken")
 
     def __init__(self) -> None:
-        self.is_taken = False
+        self.is_taken: bool = False
         self._waiting: deque[anyio.Event] = deque()
 
     async def take(self, patience: Patience) -> None:

@@ -547,6 +547,7 @@ def test_an_event_fails_with_the_codes_that_it_can_have() -> None:
         "forbidden",
         "rate_limited",
         "timeout",
+        "unavailable",
         "internal",
     }
     assert codes_of(of_event("a")["a.error"]) == usual

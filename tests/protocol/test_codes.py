@@ -46,6 +46,7 @@ def test_failure_codes_are_those_of_the_contract() -> None:
         "too_large",
         "timeout",
         "cancelled",
+        "unavailable",
         "internal",
     }
 

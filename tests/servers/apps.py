@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from nexws import (
     EventConsumer,
     EventError,
+    History,
     Limits,
     Nexws,
     WebSocketConsumer,
@@ -270,6 +271,25 @@ class Typed(EventConsumer):
         record(self.user, close_code)
 
 
+class Kept(EventConsumer):
+    """Keeps what is said, for those who come back."""
+
+    middleware = [NameFromQuery]
+    said = emits("chat.said", Said)
+    history = History()
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        await self.join_group("kept")
+
+    @on("chat.say")
+    async def say(self, data: Say) -> None:
+        await self.said.broadcast(Said(text=data.text, by=self.user), "kept")
+
+    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+        record(self.user, close_code)
+
+
 app = NexiosApp(title="Servers", version="1.0.0")
 ws = Nexws(
     app,
@@ -293,6 +313,7 @@ app.add_ws_route(Flood.as_route("/flood"))
 app.add_ws_route(WrappedFlood.as_route("/wrapped"))
 app.add_ws_route(Crowd.as_route("/crowd"))
 app.add_ws_route(Typed.as_route("/typed"))
+app.add_ws_route(Kept.as_route("/kept"))
 
 
 @app.get("/chat")
