@@ -45,6 +45,7 @@ from nexws.errors import (
     SchemaError,
     SetupError,
     UndeclaredEventError,
+    UndeclaredPresenceError,
 )
 from nexws.events import (
     BoundEmit,
@@ -146,6 +147,7 @@ __all__ = [
     "SchemaError",
     "SetupError",
     "UndeclaredEventError",
+    "UndeclaredPresenceError",
     "WebSocketConsumer",
     "authenticated",
     "build_asyncapi",

@@ -56,7 +56,7 @@ from nexws import (
 )
 from nexws.asyncapi.diff import as_text, diff
 from nexws.asyncapi.lint import lint
-from nexws.testing import Connection, connect
+from nexws.testing import Connection, connect, layer_contract
 from tests.transcripts import only_path, speech
 
 ROOT = Path(__file__).parents[1]
@@ -742,6 +742,9 @@ def test_every_public_name_is_in_the_reference() -> None:
     names = [each for each in shown if "." not in each]
     assert sorted(names) == sorted(nexws.__all__)
     testing = [each.removeprefix("testing.") for each in shown if each.startswith("testing.")]
+    contract = [each.removeprefix("layer_contract.") for each in testing if "." in each]
+    testing = [each for each in testing if "." not in each]
+    assert sorted(contract) == sorted(layer_contract.__all__)
     assert sorted(testing) == sorted(nexws.testing.__all__)
 
 

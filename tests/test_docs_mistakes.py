@@ -13,13 +13,14 @@ from nexws import SetupError
 PAGE = Path(__file__).parents[1] / "docs" / "mistakes.md"
 
 PREAMBLE = """
+import asyncio
 from collections.abc import AsyncIterator
 from nexios import NexiosApp
 from nexios.dependencies import Depend
 from nexios.parameters import Query
 from pydantic import BaseModel, Field
 from nexws import (
-    Envelope, EventConsumer, EventError, EventRouter, Nexws, cookies, emits, headers, on, query
+    Envelope, EventConsumer, EventError, EventRouter, Nexws, Presence, cookies, emits, headers, on, query
 )
 class Order(BaseModel):
     number: int = 1
@@ -63,6 +64,9 @@ IN_A_CLASS = {
     """,
     'a key without `overflow="latest"`': """
         placed = emits("order.placed", Order, key=lambda order: order.number)
+    """,
+    "a presence under another name": """
+        customers = Presence(Order)
     """,
     # signatures
     "another payload than declared": """
@@ -300,6 +304,18 @@ IN_A_PROGRAM = {
             @on("order.count")
             async def count(self, shop: int) -> None: ...
         Shop.as_route("/shop/{shop:int}")
+    """,
+    "two classes with one namespace": """
+        class Shop(EventConsumer):
+            namespace = "shop"
+        class Store(EventConsumer):
+            namespace = "shop"
+        app = NexiosApp()
+        Nexws(app)
+        app.add_ws_route(Shop.as_route("/shop"))
+        app.add_ws_route(Store.as_route("/store"))
+        for handler in app.startup_handlers:
+            asyncio.run(handler())
     """,
     "two `Nexws`": """
         app = NexiosApp()

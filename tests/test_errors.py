@@ -97,6 +97,16 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "declare posted = emits('chat.posted', Model) and call self.posted.broadcast(...)",
     ),
     (
+        errors.UndeclaredEventError("", "broadcast", "chat.posted"),
+        "push 'chat.posted' belongs to no consumer class, so nobody knows whose clients are meant; "
+        "name it, as in posted.of(Chat).broadcast(...)",
+    ),
+    (
+        errors.UndeclaredPresenceError("Chat", "join_group"),
+        "Chat does not declare who may be present, which join_group() needs to know; "
+        "write presence = Presence(Model) in its class",
+    ),
+    (
         errors.GroupNameError("a b"),
         "group name 'a b' is not usable; write 1 to 255 of A-Z a-z 0-9 : _ . -",
     ),

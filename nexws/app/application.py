@@ -88,7 +88,7 @@ class Nexws(Outside):
                 authenticate=self._authenticate if self._backends else None,
             )
         )
-        super().__init__(app, self._registry.node)
+        super().__init__(app, self._registry.node, self._registry.claim)
         if docs is not None:
             app.add_route(DocsRoute(docs.rstrip("/") or "/asyncapi", app, console=console))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent import futures
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nexios import NexiosApp
 
+from nexws.app.documents import routes_of
 from nexws.errors import LayerError, NexwsError, SetupError
 from nexws.layers import ChannelLayer
 from nexws.protocol import CloseCode, Publication, Published, Retention, is_close_code
@@ -37,8 +39,9 @@ class ConnectionInfo:
 class Outside:
     """What an application's ``Nexws`` can do without a connection."""
 
-    def __init__(self, app: NexiosApp, node: Node) -> None:
-        self._node = node
+    def __init__(self, app: NexiosApp, node: Node, claim: Callable[[type[Any]], object]) -> None:
+        self._app, self._node, self._claim = app, node, claim
+        app.on_startup(self._check_namespaces)
         app.on_startup(node.start)
         app.on_shutdown(node.stop)
 
@@ -64,7 +67,7 @@ class Outside:
     @property
     def groups(self) -> dict[str, int]:
         """How many connections of this process are in each group, whatever their consumer."""
-        return dict(Counter(group for each in self._node.connections for group in each.groups))
+        return dict(Counter(group for each in self._node.connections for group in tuple(each.groups)))
 
     @property
     def overflows(self) -> dict[str, int]:
@@ -97,6 +100,8 @@ class Outside:
         With several processes it tells how many of those are concerned. A client does not come back after 4507, unless
         somebody tells it to. From any event loop, in any thread.
 
+        What runs for them is cancelled, as where a client leaves.
+
         Raises:
             ValueError: no close frame can have *code* (RFC 6455 section 7.4).
             LayerError: it is not known to be told.
@@ -111,9 +116,9 @@ class Outside:
         For programs that are not async: ``ws.from_thread(Chat.posted.broadcast(..., via=ws))``.
 
         Raises:
-            LayerError: the application does not run yet.
+            LayerError: the application does not run yet, or not any more.
             SetupError: called in the thread of the event loop, which would wait for itself.
-            TimeoutError: it took longer than *timeout* seconds.
+            TimeoutError: it took longer than *timeout* seconds, and has been cancelled.
         """
         loop = self._node.loop
         try:
@@ -126,7 +131,22 @@ class Outside:
         except NexwsError:
             coroutine.close()
             raise
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout)
+        running = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return running.result(timeout)
+        except futures.CancelledError:
+            raise LayerError("the application has ended meanwhile") from None
+        except futures.TimeoutError:  # another one than the builtin before Python 3.11
+            if running.cancel():
+                raise TimeoutError(f"it took longer than {timeout} s, and was cancelled") from None
+            raise
+
+    # -- inside
+
+    async def _check_namespaces(self) -> None:
+        """See before the first client comes that no two classes share their groups; nexios logs what is raised."""
+        for _, route in routes_of(self._app.router.routes):
+            self._claim(route.consumer)
 
     async def _there(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run *coroutine* on the event loop of the connections."""

@@ -154,12 +154,18 @@ class WebSocketConsumer(NexiosConsumer):
         Raises:
             GroupNameError: the name is not 1 to 255 of ``A-Z a-z 0-9 : _ . -``.
             GroupLimitError: the connection is in ``Limits.groups_per_connection`` groups already.
+            ConnectionClosedError: the connection is over, and has left its groups for good.
+            LayerError: the layer cannot do that now.
         """
-        await self._serving.hub.join(self._serving.connection, group_name)
+        await self._serving.join(group_name)
 
     @override
     async def leave_group(self, group_name: str) -> None:
-        """End the membership in a group; being no member is no error."""
+        """End the membership in a group; being no member is no error.
+
+        Raises:
+            LayerError: the group cannot be told now that the client is present no more; the membership has ended.
+        """
         await self._serving.leave(group_name)
 
     @override

@@ -12,7 +12,7 @@ from typing_extensions import override
 from nexws.consumer.base import WebSocketConsumer
 from nexws.consumer.dependencies import recognise
 from nexws.consumer.encodings import EVENTS, Encoding
-from nexws.consumer.presence import presence_of
+from nexws.consumer.presence import is_presence, presence_of
 from nexws.consumer.reserved import RESERVED, RESERVED_PUSHES
 from nexws.consumer.route import ConsumerRoute
 from nexws.consumer.session import ENCODING_OF, Session
@@ -21,6 +21,7 @@ from nexws.errors import (
     EventError,
     HandlerSignatureError,
     ParameterError,
+    SetupError,
     UndeclaredEventError,
 )
 from nexws.events import (
@@ -164,13 +165,15 @@ class EventConsumer(WebSocketConsumer):
 
         With *presence*, what others may know, the client is present there: the group is told by ``nexws.presence``,
         once for each user, however many connections that has, and so is the end of the last of them. Joining again
-        with another *presence* changes what is known.
+        with another *presence* changes what this connection says of the client; what the group knows, and is told when
+        it changes, is what the first of its connections says.
 
         Raises:
             GroupNameError: the name is not 1 to 255 of ``A-Z a-z 0-9 : _ . -``.
             GroupLimitError: the connection is in ``Limits.groups_per_connection`` groups already.
             PayloadError: *presence* does not fit what ``presence = Presence(Model)`` declares.
-            UndeclaredEventError: the class declares no ``Presence``.
+            UndeclaredPresenceError: the class declares no ``Presence``.
+            ConnectionClosedError: the connection is over, and has left its groups for good.
             LayerError: the layer cannot do that now.
         """
         if presence is None:
@@ -182,7 +185,8 @@ class EventConsumer(WebSocketConsumer):
         """List who is present in a group, on all nodes, in the order in which they came: what they said of themselves.
 
         Raises:
-            UndeclaredEventError: the class declares no ``Presence``; ``group`` lists connections.
+            UndeclaredPresenceError: the class declares no ``Presence``; ``group`` lists connections.
+            GroupNameError: no group can have that name.
             LayerError: it cannot be read now.
         """
         return await self._serving.present(group_name)
@@ -214,9 +218,15 @@ def _check_names(consumer: type) -> None:
     Raises:
         HandlerSignatureError: a handler or a push has such a name.
         ParameterError: parameters have.
+        SetupError: a ``Presence`` has another name than the one that it is looked for under.
     """
     for base in consumer.__mro__:
         for name, value in vars(base).items() if base not in EventConsumer.__mro__ else ():
+            if is_presence(value) and name != "presence":
+                raise SetupError(
+                    f"{base.__qualname__}.{name} is nothing that join_group() knows of; "
+                    f"call it presence: presence = Presence(...)"
+                )
             events = [mark.event for mark in marks_of(value)] or (
                 [value.event] if isinstance(value, Emit) else []
             )

@@ -93,6 +93,22 @@ class Registry:
         service = self._services.get(consumer)
         if service is not None:
             return service
+        self._take_name(consumer, namespace)
+        dispatchers = {} if contract is None else self._dispatchers(contract)
+        codecs = {each: dispatcher.codec for each, dispatcher in dispatchers.items()}
+        hub = self.node.hubs[namespace] = Hub(self.node, namespace, codecs, encoding.read_kept)
+        service = self._services[consumer] = Service(self.node, hub, dispatchers, self.drain)
+        return service
+
+    def claim(self, consumer: type[Any]) -> None:
+        """Keep the namespace of *consumer* for it.
+
+        Raises:
+            SetupError: another class has the same.
+        """
+        self._take_name(consumer, consumer.namespace_of())
+
+    def _take_name(self, consumer: type, namespace: str) -> None:
         taken = self._names.setdefault(namespace, consumer)
         if taken is not consumer:
             first, second = (f"{each.__module__}.{each.__qualname__}" for each in (taken, consumer))
@@ -100,11 +116,6 @@ class Registry:
                 f"{first} and {second} would share their groups, as both have the namespace {namespace!r}; "
                 f"give one another: namespace = '...'"
             )
-        dispatchers = {} if contract is None else self._dispatchers(contract)
-        codecs = {each: dispatcher.codec for each, dispatcher in dispatchers.items()}
-        hub = self.node.hubs[namespace] = Hub(self.node, namespace, codecs, encoding.read_kept)
-        service = self._services[consumer] = Service(self.node, hub, dispatchers, self.drain)
-        return service
 
     def _served(self) -> Iterator[tuple[Connection, Codec | None]]:
         """List all connections, each with the codec of its events."""

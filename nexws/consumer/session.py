@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
+import math
+from collections.abc import Mapping, MutableMapping, Sequence
 from time import time
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
-from nexios.exceptions import HTTPException, WebSocketException
-from nexios.websockets import WebSocketConsumer, WebSocketDisconnect
+import anyio
+from nexios.websockets import WebSocketConsumer
 from nexios.websockets.base import WebSocketState
 
+from nexws.consumer.attendance import Attendance
 from nexws.consumer.encodings import Encoding
+from nexws.consumer.framework import FRAMEWORKS_OWN, translate, translated, user_id_of
 from nexws.consumer.handshake import read_handshake
 from nexws.consumer.history import position_of
-from nexws.consumer.presence import Presence, presence_of
+from nexws.consumer.presence import presence_of
 from nexws.consumer.registry import Service, Settings
 from nexws.consumer.resuming import ResumedGroups, ResumeGroups, resume
-from nexws.errors import ConnectionClosedError, NotAcceptedError, UndeclaredEventError
+from nexws.errors import (
+    ConnectionClosedError,
+    NotAcceptedError,
+    UndeclaredEventError,
+    UndeclaredPresenceError,
+)
 from nexws.events import Contract, Emit, Parameters
 from nexws.protocol import (
     NO_DATA,
     PING_EVENT,
     PONG_EVENT,
-    PRESENCE_EVENT,
     CloseCode,
     Failure,
     Position,
     Publication,
     Ref,
-    check_group_name,
 )
 from nexws.runtime import (
     DROPPED,
@@ -54,20 +59,22 @@ ENCODING_OF: Final[Mapping[str, str]] = {"nexws.json": "json", "nexws.msgpack": 
 """The subprotocols with which a client chooses the encoding of events."""
 
 _LONGEST_PING: Final = 512  # with a ref and a traceparent
+_PINGS_APART: Final = 1.0
+"""Seconds between two that overtake what waits; those that come sooner wait with it."""
 _PING: Final[Mapping[type, Any]] = {str: PING_EVENT, bytes: PING_EVENT.encode()}
-
-_FRAMEWORKS_OWN = (WebSocketDisconnect, WebSocketException, HTTPException)
 
 
 class Session:
     """One connection of one consumer."""
 
     __slots__ = (
+        "_attendance",
         "_contract",
         "_decodes",
         "_encoding",
+        "_has_left",
+        "_overtaken_at",
         "_parameters",
-        "_present_as",
         "_settings",
         "_subprotocols",
         "connection",
@@ -95,7 +102,9 @@ class Session:
         self.service: Service = service
         self._encoding, self._settings, self._contract = encoding, settings, contract
         self._parameters, self._subprotocols, self._decodes = parameters, subprotocols, decodes
-        self._present_as: dict[str, str] = {}  # the member that it is, by group
+        self._attendance: Attendance | None = None  # made when it is first present somewhere, or asks who is
+        self._has_left = False
+        self._overtaken_at = -math.inf
         self.dispatcher: Dispatcher | None = None
         self.subprotocol: str | None = None
         if contract is not None:
@@ -183,58 +192,73 @@ class Session:
             self.connection.outbox.put(Frame.of(self.dispatcher.codec.push(PONG_EVENT, NO_DATA)))
 
     async def overtaking(self, message: Message) -> bool:
-        """Answer a heartbeat while handlers run, which would keep it waiting; false for all else."""
+        """Answer a heartbeat while handlers run, which would keep it waiting; false for all else.
+
+        Not through ``on_receive``, which may be running; and one in a while, so that others cannot be flooded with
+        what no limit is for.
+        """
         text = message.get("text")
         frame = text if text is not None else message["bytes"]
-        if self.dispatcher is None or len(frame) > _LONGEST_PING or _PING[type(frame)] not in frame:
+        dispatcher, now = self.dispatcher, anyio.current_time()
+        if dispatcher is None or len(frame) > _LONGEST_PING or _PING[type(frame)] not in frame:
             return False
-        read = self.dispatcher.codec.read(frame)
+        if self._decodes or now < self._overtaken_at + _PINGS_APART:
+            return False
+        read = dispatcher.codec.read(frame)
         if isinstance(read, Failure) or read["event"] != PING_EVENT:
             return False
-        await self.consumer.on_receive(self.consumer.websocket, frame)
+        self._overtaken_at = now
+        answer = dispatcher.dispatch(self.consumer, self.consumer.websocket, self.connection, frame)
+        if not (answer is None or isinstance(answer, (str, bytes))):
+            answer = await answer
+        if answer is not None:
+            self.connection.outbox.put(Frame.of(answer))
         return True
 
     # -- groups
 
-    async def enter(self, group: str, info: Any) -> None:
-        """Join a group, and be present in it."""
-        declared = self._presence()
-        written = declared.write(info)
+    async def join(self, group: str) -> None:
+        """Join a group.
+
+        Raises:
+            ConnectionClosedError: the connection has left its groups, for good.
+        """
+        self._check_not_over()
         await self.hub.join(self.connection, group)
-        member = self._present_as.get(group) or _user_id(self._scope.get("user")) or str(self.connection.id)
-        layer, name = self.service.node.layer, self.hub.name_of(group)
-        self._present_as[group] = member
-        if await layer.enter(name, member, str(self.connection.id), written):
-            await self._tell_presence(group, joined=[declared.read(written)])
+        self._check_not_over()
+
+    async def enter(self, group: str, info: Any) -> None:
+        """Join a group, and be present in it.
+
+        Raises:
+            ConnectionClosedError: the connection has left its groups, for good.
+        """
+        attendance = self._attending("join_group")
+        self._check_not_over()
+        await attendance.enter(group, user_id_of(self._scope.get("user")) or str(self.connection.id), info)
+        self._check_not_over()
 
     async def leave(self, group: str) -> None:
         """Leave a group, as its other members are told."""
         self.hub.leave(self.connection, group)
-        member = self._present_as.pop(group, None)
-        if member is None:
-            return
-        layer, name = self.service.node.layer, self.hub.name_of(group)
-        gone = await layer.leave(name, member, str(self.connection.id))
-        if gone is not None:
-            await self._tell_presence(group, left=[self._presence().read(gone.info)])
+        if self._attendance is not None:
+            await self._attendance.leave(group)
 
     async def present(self, group: str) -> list[Any]:
         """List who is present in a group."""
-        declared = self._presence()
-        check_group_name(group)
-        members = await self.service.node.layer.present(self.hub.name_of(group))
-        return [declared.read(each.info) for each in members]
+        return await self._attending("members").present(group)
 
-    async def _tell_presence(self, group: str, **change: Any) -> None:
-        declared = self._presence()
-        payload: Any = {"group": group, "joined": [], "left": [], **change}
-        await self.hub.publish(group, self.hub.publication(declared.emit, payload))
+    def _attending(self, method: str) -> Attendance:
+        if self._attendance is None:
+            declared = presence_of(type(self.consumer))
+            if declared is None:
+                raise UndeclaredPresenceError(type(self.consumer).__qualname__, method)
+            self._attendance = Attendance(declared, self.hub, self.service.node.layer, self.connection)
+        return self._attendance
 
-    def _presence(self) -> Presence[Any]:
-        found = presence_of(type(self.consumer))
-        if found is None:
-            raise UndeclaredEventError(type(self.consumer).__qualname__, "join_group", PRESENCE_EVENT)
-        return found
+    def _check_not_over(self) -> None:
+        if self._has_left:
+            raise ConnectionClosedError(self.connection.code)
 
     # -- the life of the connection
 
@@ -271,8 +295,8 @@ class Session:
         if self._parameters:
             vars(self.consumer).update(read_handshake(self._parameters, self._scope))
         if self._settings.authenticate is not None:
-            await _translated(self._settings.authenticate(websocket))
-        await _translated(self.consumer.on_connect(websocket))
+            await translated(self._settings.authenticate(websocket))
+        await translated(self.consumer.on_connect(websocket))
         if self.connection.state is State.CONNECTING:
             raise NotAcceptedError(type(self.consumer).__qualname__)
         await self._identify()
@@ -281,13 +305,13 @@ class Session:
         """Hand one frame to the consumer."""
         consumer = self.consumer
         if self._decodes:
-            data = await _translated(consumer.decode(consumer.websocket, message))
+            data = await translated(consumer.decode(consumer.websocket, message))
         else:
             data = self._encoding.read(message, self.connection.limits)
         try:
             await consumer.on_receive(consumer.websocket, data)
-        except _FRAMEWORKS_OWN as error:
-            raise _translate(error) from error
+        except FRAMEWORKS_OWN as error:  # not through translated: it would cost each frame a coroutine
+            raise translate(error) from error
 
     async def overflowed(self, message: Message) -> None:
         """Tell the client that it sends too much, or close where there are no events to tell it with."""
@@ -307,9 +331,14 @@ class Session:
 
     async def left(self) -> None:
         """Leave everything."""
+        self._has_left = True
         self.service.node.remove(self.connection)
         for group in tuple(self.connection.groups):
-            await self.leave(group)
+            self.hub.leave(self.connection, group)
+        if self._attendance is not None:
+            failure = await self._attendance.end()
+            if failure is not None:
+                self.report("leave_group", failure)
         self.consumer.websocket.client_state = WebSocketState.DISCONNECTED
 
     async def disconnected(self, code: int) -> None:
@@ -323,7 +352,7 @@ class Session:
                     seconds=time() - self.connection.created,
                 )
             )
-        await _translated(self.consumer.on_disconnect(self.consumer.websocket, code))
+        await translated(self.consumer.on_disconnect(self.consumer.websocket, code))
 
     def report(self, where: str, error: Exception) -> None:
         """Log what a hook raised, with where it did."""
@@ -345,33 +374,4 @@ class Session:
 
     async def _identify(self) -> None:
         if self.connection.state is State.OPEN:
-            await self.service.node.identify(self.connection, _user_id(self._scope.get("user")))
-
-
-async def _translated(hook: Coroutine[Any, Any, Any] | Any) -> Any:
-    try:
-        return await hook
-    except _FRAMEWORKS_OWN as error:
-        raise _translate(error) from error
-
-
-def _translate(error: Exception) -> Exception:
-    """Say in nexws' words what nexios' exceptions ask for."""
-    if isinstance(error, WebSocketDisconnect):
-        return ConnectionClosedError(error.code)
-    if isinstance(error, WebSocketException):
-        return CloseRequested(error.code, error.reason)
-    if isinstance(error, HTTPException):
-        return CloseRequested(CloseCode.POLICY_VIOLATION, str(error.detail), status=error.status_code)
-    return error
-
-
-def _user_id(user: Any) -> str | None:
-    """Find the id that ``send_to`` knows a user by."""
-    if isinstance(user, Mapping):
-        found = cast("Mapping[str, Any]", user).get("id")
-    elif isinstance(user, (str, int, uuid.UUID)):
-        found = user
-    else:
-        found = getattr(user, "identity", None) or getattr(user, "id", None)
-    return None if found is None or found == "" else str(found)
+            await self.service.node.identify(self.connection, user_id_of(self._scope.get("user")))

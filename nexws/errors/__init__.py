@@ -18,6 +18,7 @@ from nexws.errors.serving import (
     PayloadError,
     PositionError,
     UndeclaredEventError,
+    UndeclaredPresenceError,
 )
 from nexws.errors.setup import (
     DependencyError,
@@ -68,4 +69,5 @@ __all__ = [
     "SchemaError",
     "SetupError",
     "UndeclaredEventError",
+    "UndeclaredPresenceError",
 ]

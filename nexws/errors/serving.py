@@ -20,6 +20,7 @@ __all__ = [
     "PayloadError",
     "PositionError",
     "UndeclaredEventError",
+    "UndeclaredPresenceError",
 ]
 
 
@@ -46,6 +47,11 @@ class UndeclaredEventError(NexwsError):
         self.event = event
 
     def __str__(self) -> str:
+        if not self.consumer:
+            return (
+                f"push {self.event!r} belongs to no consumer class, so nobody knows whose clients are meant; "
+                f"name it, as in posted.of(Chat).{self.method}(...)"
+            )
         if self.event is not None:
             return (
                 f"{self.consumer} does not declare event {self.event!r}, which it is to send; "
@@ -54,6 +60,21 @@ class UndeclaredEventError(NexwsError):
         return (
             f"{self.consumer} sends declared events only, so {self.method}() takes no bare payload; "
             f"declare posted = emits('chat.posted', Model) and call self.posted.{self.method}(...)"
+        )
+
+
+class UndeclaredPresenceError(NexwsError):
+    """An event consumer was asked who is present, or to say so, without having declared what is known of members."""
+
+    def __init__(self, consumer: str, method: str) -> None:
+        super().__init__(consumer, method)
+        self.consumer = consumer
+        self.method = method
+
+    def __str__(self) -> str:
+        return (
+            f"{self.consumer} does not declare who may be present, which {self.method}() needs to know; "
+            f"write presence = Presence(Model) in its class"
         )
 
 

@@ -19,7 +19,7 @@ from nexws.events.parameters import (
     parameters_of,
     query,
 )
-from nexws.events.payloads import PayloadWriter
+from nexws.events.payloads import PayloadWriter, adapt, summary_of
 from nexws.events.pushes import BoundEmit, Emit, EmitOptions, Sender, Via, emits, send_to
 from nexws.events.rates import Bucket, Rate
 from nexws.events.received import ANY_PAYLOAD, NO_PAYLOAD, Received
@@ -56,6 +56,7 @@ __all__ = [
     "Source",
     "UnfitError",
     "Via",
+    "adapt",
     "authenticated",
     "cookies",
     "emits",
@@ -66,4 +67,5 @@ __all__ = [
     "query",
     "read_reserved",
     "send_to",
+    "summary_of",
 ]

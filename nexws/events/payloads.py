@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from nexws.errors import ExampleError, PayloadError, SchemaError
 from nexws.protocol import NO_DATA, has_no_number
 
-__all__ = ["PayloadWriter", "adapt", "is_binary", "problems", "read_examples"]
+__all__ = ["PayloadWriter", "adapt", "is_binary", "problems", "read_examples", "summary_of"]
 
 T = TypeVar("T")
 

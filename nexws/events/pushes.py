@@ -248,8 +248,11 @@ class Emit(Generic[T]):
 
     def _written(self, payload: T) -> tuple[type[Declaring], Publication]:
         owner = self._owner
-        if owner is None or not owner.contract.declares(self):
-            raise UndeclaredEventError("" if owner is None else owner.__qualname__, "broadcast", self.event)
+        contract: Any = getattr(owner, "contract", None)
+        if owner is None or contract is None:  # a router's, or a mixin's
+            raise UndeclaredEventError("", "broadcast", self.event)
+        if not contract.declares(self):
+            raise UndeclaredEventError(owner.__qualname__, "broadcast", self.event)
         return owner, self.publication(owner.namespace_of(), owner.contract.codecs, payload)
 
     def __eq__(self, other: object) -> bool:

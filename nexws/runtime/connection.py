@@ -138,7 +138,7 @@ class Connection:
         if message["type"] == "websocket.disconnect":
             self._left(message)
             return {**message, "code": message.get("code") or CloseCode.NO_STATUS}
-        if self.heard_at is not None:
+        if self.heard_at is not None and not self._inbox.reads_ahead:
             self.heard_at = anyio.current_time()
         if self._expires is not None:
             self.outbox.active_at = anyio.current_time()
@@ -196,10 +196,18 @@ class Connection:
             if not self._handling:
                 self._interrupt()
 
-    def close_soon(self, code: int, reason: str = "") -> None:
-        """Close as ``close`` does, in a task of the connection's own."""
+    async def end(self, code: int, reason: str = "") -> None:
+        """Close as ``close`` does, and cancel what runs for the client: nobody waits for it any more."""
         if self.state is State.OPEN:
-            self.spawn(self.close, code, reason)
+            await self.close(code, reason)
+            self._interrupt()
+
+    def end_soon(self, code: int, reason: str = "") -> bool:
+        """End as ``end`` does, in a task of the connection's own; false where it is at its end already."""
+        if self.state is not State.OPEN:
+            return False
+        self.spawn(self.end, code, reason)
+        return True
 
     async def refuse(self, reason: str = "", status: int = 403, content_type: str = PLAIN_TEXT) -> None:
         """Turn the client away: with *status* and *reason* where the server can say so, else as it does it (403)."""
@@ -225,6 +233,11 @@ class Connection:
         watched, self._expires = self._expires is not None, seconds
         if self.state is State.OPEN and not watched:
             self._watch_idle()
+
+    @property
+    def silent_since(self) -> float | None:
+        """When the client was heard of last, where that matters; now, while nobody listens."""
+        return self.heard_at if self.heard_at is None or self._inbox.listens else anyio.current_time()
 
     def expect_heartbeat(self) -> None:
         """Close with 4012 once nothing has been heard for longer than a heartbeat may take, from now on."""

@@ -26,7 +26,7 @@ class Inbox:
     that its client lives.
     """
 
-    __slots__ = ("_limit", "_moved", "_patience", "_receive", "_refuse", "_waiting")
+    __slots__ = ("_limit", "_moved", "_patience", "_receive", "_refuse", "_waiting", "listens")
 
     def __init__(
         self, receive: Receive, limit: int, patience: float, refuse: Callable[[Message], Awaitable[None]]
@@ -35,6 +35,8 @@ class Inbox:
         self._limit, self._patience, self._refuse = limit, patience, refuse
         self._waiting: deque[Message] | None = None  # made when the socket is first read ahead
         self._moved: anyio.Event | None = None  # something came in, or was taken
+        self.listens: bool = True
+        """Whether the socket is read, as far as it is to be read ahead."""
 
     async def take(self) -> Message:
         """Give the next message.
@@ -52,6 +54,11 @@ class Inbox:
             raise ConnectionClosedError(CloseCode.ABNORMAL)
         return await self._receive()
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the socket is read by a task of its own."""
+        return self._waiting is not None
+
     def begin_reading_ahead(self) -> bool:
         """Whether ``read_ahead`` is to be started, which nobody has done before."""
         if self._waiting is not None:
@@ -66,10 +73,11 @@ class Inbox:
         is_patient = True
         while self._receive is not None:
             if is_patient:
+                self.listens = not self._is_full()
                 with anyio.move_on_after(self._patience) as limit:
                     while self._is_full():
                         await self._wait()
-                is_patient = not limit.cancelled_caught
+                is_patient, self.listens = not limit.cancelled_caught, True
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 left(message)

@@ -6,6 +6,8 @@ import asyncio
 import secrets
 import uuid
 
+import anyio
+
 from nexws.events import send_to
 from nexws.layers import ChannelLayer
 from nexws.protocol import (
@@ -41,6 +43,7 @@ class Node:
         self.limits: Limits = limits
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop that its connections run on, once there is one."""
+        self._gate: tuple[asyncio.AbstractEventLoop, anyio.Lock] | None = None  # one begins, others wait
         self.hubs: dict[str, Hub] = {}
         self.overflows: OverflowCounts = OverflowCounts()
         self._groups: dict[str, Group] = {}
@@ -50,16 +53,31 @@ class Node:
 
     # -- its life
 
-    async def start(self) -> None:
+    async def start(self, *, is_serving: bool = True) -> None:
         """Begin, unless it has begun on this event loop, or on another one that still runs.
+
+        Where it *is_serving* it begins here all the same, unless the other loop has its connections.
 
         Raises:
             LayerError: the layer cannot begin.
         """
-        if self.loop is None or not self.loop.is_running():
-            self.loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if self._has_begun(loop, is_serving=is_serving):
+            return
+        if self._gate is None or self._gate[0] is not loop:
+            self._gate = loop, anyio.Lock()
+        async with self._gate[1]:
+            if self._has_begun(loop, is_serving=is_serving):
+                return
             await self.layer.start(self)
-            await self.layer.follow(group_of_node(self.new_id()))
+            for name in (group_of_node(self.new_id()), *self._groups):
+                await self.layer.follow(name)
+            self.loop = loop
+
+    def _has_begun(self, here: asyncio.AbstractEventLoop, *, is_serving: bool) -> bool:
+        if self.loop is None or self.loop is here:
+            return self.loop is here
+        return self.loop.is_running() and not (is_serving and not self._connections)
 
     async def stop(self) -> None:
         """End the layer."""
@@ -118,6 +136,8 @@ class Node:
                 self.exit(name, connection)
                 raise
             group.is_followed = True
+            if name not in self._groups:  # its last member has left meanwhile
+                self.layer.unfollow(name)
 
     def exit(self, name: str, connection: Connection) -> None:
         """Take *connection* out of a group, and the group away with its last one."""
@@ -153,7 +173,7 @@ class Node:
         Raises:
             LayerError: it is not known to be published.
         """
-        await self.start()
+        await self.start(is_serving=False)
         return await self.layer.publish(name, publication, retention=retention, key=key)
 
     async def send_to(self, target: object, publication: Publication) -> int:
@@ -195,13 +215,11 @@ class Node:
         """Close the members of *group* with 4010: what they missed is not known, and they may come back and ask."""
         found = self._groups.get(group)
         for connection in () if found is None else tuple(found.members):
-            connection.close_soon(CloseCode.CONTINUITY_LOST)
+            connection.end_soon(CloseCode.CONTINUITY_LOST)
 
     @staticmethod
     def _disconnect(command: Publication, connections: tuple[Connection, ...]) -> int:
-        for connection in connections:
-            connection.close_soon(command.code, command.reason)
-        return len(connections)
+        return sum(each.end_soon(command.code, command.reason) for each in connections)
 
 
 def _hand(frames: Frames, connections: tuple[Connection, ...], publication: Publication) -> int:

@@ -20,41 +20,46 @@ class Watched(Protocol):
 
     outbox: Outbox
     limits: Limits
-    heard_at: float | None
 
     @property
     def expires(self) -> float | None:
         """How long nothing may cross it."""
         ...
 
+    @property
+    def silent_since(self) -> float | None:
+        """When the client was heard of last, where that matters."""
+        ...
+
     def close(self, code: int, reason: str) -> Coroutine[Any, Any, None]:
         """Close it."""
+        ...
+
+    def end(self, code: int, reason: str) -> Coroutine[Any, Any, None]:
+        """Close it, and cancel what runs for it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One kind of silence: since when it is, how long it may be, and what the client is told then."""
+    """One kind of silence: since when it is, how long it may be, and how it ends."""
 
     since: Callable[[Watched], float | None]
     seconds: Callable[[Watched], float | None]
-    code: CloseCode
-    reason: str
+    end: Callable[[Watched], Coroutine[Any, Any, None]]
 
 
 IDLE: Final = Silence(
     lambda connection: connection.outbox.active_at,
     lambda connection: connection.expires,
-    CloseCode.GOING_AWAY,
-    "idle",
+    lambda connection: connection.close(CloseCode.GOING_AWAY, "idle"),
 )
 """Nothing crosses it in either direction."""
 
 HEARTBEAT: Final = Silence(
-    lambda connection: connection.heard_at,
+    lambda connection: connection.silent_since,
     lambda connection: connection.limits.heartbeat_interval + connection.limits.heartbeat_timeout,
-    CloseCode.NO_HEARTBEAT,
-    "no heartbeat",
+    lambda connection: connection.end(CloseCode.NO_HEARTBEAT, "no heartbeat"),
 )
 """A client that speaks the heartbeat is not heard of."""
 
@@ -67,6 +72,6 @@ async def close_when_silent(connection: Watched, silence: Silence) -> None:
             return
         left = since + seconds - anyio.current_time()
         if left <= 0:
-            await connection.close(silence.code, silence.reason)
+            await silence.end(connection)
             return
         await anyio.sleep(left)
