@@ -38,6 +38,11 @@ class TestMemoryLayer(LayerContract):
     async def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
 
+    # One process is killed with its memory, and never cut off from it.
+    test_a_node_that_is_killed_is_forgotten = None  # type: ignore[assignment]
+    test_a_store_that_cannot_be_reached_is_told = None  # type: ignore[assignment]
+    test_what_an_interrupted_node_has_missed_is_mended_or_told = None  # type: ignore[assignment]
+
     @override
     async def lose_the_store(self) -> None:
         """What is kept of other groups pushes out all that was kept before."""
