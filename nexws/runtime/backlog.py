@@ -77,7 +77,7 @@ class Backlog:
         self._empty = 0  # places in the queue
         self._bytes = 0
         self._firm_bytes = 0  # of frames that are never dropped
-        self.taken = 0
+        self.taken: int = 0
         """How many frames have been taken so far."""
         self.dropped: dict[str, int] = {}
         """How many frames of each label have been dropped, until somebody clears it."""
