@@ -6,7 +6,6 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Final
@@ -21,6 +20,8 @@ __all__ = ["MemoryLayer"]
 
 _KEY_SECONDS: Final = 300.0
 _MOST_KEYS: Final = 10_000
+_LOOKS: Final = 16
+"""Silent groups that each publication looks at: whether what is kept of them is too old."""
 
 Clock = Callable[[], float]
 
@@ -70,16 +71,13 @@ class MemoryLayer(ChannelLayer):
         known = None if key is None else memory.known(group, key)
         if known is not None:
             return Published(position=known.position, receivers=known.receivers, is_duplicate=True)
-        position = (
-            None if retention is None else memory.log(group).keep(publication, retention, memory.clock())
-        )
-        published = Published(position=position, receivers=0)
+        position = None if retention is None else memory.keep(group, publication, retention)
+        if key is not None:
+            memory.remember(group, key, Published(position=position, receivers=0))
+        receivers = await self._deliver(group, publication, position) if group in memory.followers else 0
+        published = Published(position=position, receivers=receivers)
         if key is not None:
             memory.remember(group, key, published)
-        if group in memory.followers:
-            published = replace(published, receivers=await self._deliver(group, publication, position))
-            if key is not None:
-                memory.remember(group, key, published)
         return published
 
     async def _deliver(self, group: str, publication: Publication, position: Position | None) -> int:
@@ -160,22 +158,36 @@ class _Memory:
         self.followers: dict[str, dict[MemoryLayer, None]] = {}
         self.turns: dict[str, anyio.Lock] = {}  # while something is delivered to several nodes
         self.logs: OrderedDict[str, _Log] = OrderedDict()
+        self._full: OrderedDict[str, _Log] = OrderedDict()  # that hold something, next to be looked at first
         self.presence: dict[str, dict[str, dict[str, str]]] = {}
         self._groups = groups
         self._epoch, self._epochs = secrets.token_hex(6), 0
         self._keys: OrderedDict[tuple[str, str], tuple[float, Published]] = OrderedDict()
 
-    def log(self, group: str) -> _Log:
-        """Give the log of *group*, which is now the last to be forgotten."""
-        log = self.logs.get(group)
+    def keep(self, group: str, publication: Publication, retention: Retention) -> Position:
+        """Keep *publication* in the log of *group*, which is now the last to be forgotten."""
+        log, now = self.logs.get(group), self.clock()
         if log is None:
             self._epochs += 1
             log = self.logs[group] = _Log(f"{self._epoch}.{self._epochs:x}")
             if len(self.logs) > self._groups:
-                self.logs.popitem(last=False)
+                forgotten, _ = self.logs.popitem(last=False)
+                self._full.pop(forgotten, None)
         else:
             self.logs.move_to_end(group)
-        return log
+        position = log.keep(publication, retention, now)
+        self._full[group] = log
+        self._drop_old(now)
+        return position
+
+    def _drop_old(self, now: float) -> None:
+        """Let go of what is too old in groups that are silent: nobody else would."""
+        for group in tuple(islice(self._full, _LOOKS)):
+            if not self._full[group].trim(now):
+                del self._full[group]
+            else:
+                self._full.move_to_end(group)
+                return
 
     def known(self, group: str, key: str) -> Published | None:
         """Find what was published under *key* of late."""
@@ -213,11 +225,11 @@ class _Log:
         self._ages.append(now)
         self._size += publication.size_bytes
         self._retention = retention
-        self._trim(now)
+        self.trim(now)
         return position
 
     def read(self, since: Position | None, limit: int | None, now: float) -> Page:
-        self._trim(now)
+        self.trim(now)
         top = Position(self._epoch, self._top)
         is_ours = since is None or (since.epoch == self._epoch and since.offset <= self._top)
         wanted = self._top if since is None or not is_ours else self._top - since.offset
@@ -230,7 +242,8 @@ class _Log:
             is_complete = False
         return Page(entries, top, is_complete=is_complete)
 
-    def _trim(self, now: float) -> None:
+    def trim(self, now: float) -> int:
+        """Drop what is too much or too old; tells how much is left."""
         retention = self._retention
         assert retention is not None  # a log is made to keep something
         while self._entries and (
@@ -240,3 +253,4 @@ class _Log:
         ):
             self._size -= self._entries.popleft().publication.size_bytes
             self._ages.popleft()
+        return len(self._entries)

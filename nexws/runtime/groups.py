@@ -159,7 +159,7 @@ class _Delivery:
         members, holds = self._group.members, self._group.holds
         taken = 0
         for connection in connections:
-            if connection not in members or connection.id == exclude:
+            if connection not in members or (exclude is not None and connection.id == exclude):
                 continue
             frame = frames if isinstance(frames, Frame) else frames(connection.encoding)
             if holds:

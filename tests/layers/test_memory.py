@@ -124,3 +124,17 @@ async def test_what_is_kept_of_a_group_does_not_grow() -> None:
         await layer.publish("lobby", SAID, retention=replace(KEPT, events=5))
     log = layer._memory.logs["lobby"]
     assert (len(log._entries), len(log._ages), log._size) == (5, 5, 5)
+
+
+async def test_what_is_too_old_in_a_silent_group_is_let_go_of() -> None:
+    """Publications to other groups see to it; whoever comes back to it is told that nothing was missed."""
+    clock = Clock()
+    layer = MemoryLayer(clock=clock)
+    silent = [await layer.publish(f"silent-{number}", SAID, retention=KEPT) for number in range(50)]
+    clock.now += KEPT.seconds + 1
+    for _ in range(10):
+        await layer.publish("spoken", SAID, retention=KEPT)
+    kept = {group: len(log._entries) for group, log in layer._memory.logs.items() if log._entries}
+    assert kept == {"spoken": 10}
+    page = await layer.read("silent-0", since=silent[0].position)
+    assert (page.top, page.is_complete) == (silent[0].position, True)
