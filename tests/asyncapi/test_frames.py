@@ -5,51 +5,17 @@ What is said here is judged by the fixture ``recordings``, as in all tests.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped] # it brings no types
 import pytest
 
 from nexws.testing import Connection, connect
-from tests.asyncapi.applications import EXAMPLES, application, documented
+from tests.asyncapi.applications import application, documented
 from tests.asyncapi.torture import EVERYTHING
 from tests.recording import Recording
-from tests.transcripts import only_path, speech
-
-TRANSCRIPTS = [
-    each
-    for each in sorted(EXAMPLES.glob("*.txt"))
-    if all(line[:2] in {"> ", "< ", "# "} for line in each.read_text(encoding="utf-8").splitlines())
-]
-# -- the documentation's examples
-
-
-@pytest.mark.outside_contract(
-    "a program that is not strict need not declare its codes", '"code":"(already_sent|table_full|too_low)"'
-)
-@pytest.mark.outside_contract("a handler of any name may call it unknown", '"lamp.attic"')
-@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda each: each.stem)
-async def test_what_is_said_in_a_transcript_is_in_the_document(
-    transcript: Path, recordings: list[Recording]
-) -> None:
-    app = application(transcript.stem.partition("_")[0])
-    spoken = speech(transcript)
-    if spoken[0][0] != "#":
-        spoken.insert(0, ("#", only_path(app)))
-    starts = [number for number, (side, _) in enumerate(spoken) if side == "#"]
-    for start, end in itertools.pairwise([*starts, len(spoken)]):
-        async with connect(app, str(spoken[start][1])) as client:
-            for side, frame in spoken[start + 1 : end]:
-                if side == ">":
-                    await client.send_raw(frame)
-                else:
-                    await client.receive_raw()
-    assert sum(len(each.said) for each in recordings) == len(spoken) - len(starts)
-
 
 # -- the torture
 

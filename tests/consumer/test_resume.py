@@ -233,9 +233,7 @@ async def test_nothing_is_read_but_where_the_group_stands_for_who_stands_nowhere
     assert bench.layer.limits == [1]
 
 
-@pytest.mark.outside_contract(
-    "Python takes a $ for before the last line feed too", r"e:1\\n"
-)
+@pytest.mark.outside_contract("Python takes a $ for before the last line feed too", r"e:1\\n")
 @pytest.mark.parametrize(
     ("data", "loc"),
     [
