@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from itertools import islice
 from time import perf_counter
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from nexws.protocol import Position
 from nexws.runtime.connection import Connection
 from nexws.runtime.outbox import Frame, Outbox
+from nexws.runtime.stepping import resume
 from nexws.runtime.turns import Patience, Turns
 
 __all__ = ["Frames", "Group", "Hold", "Room"]
@@ -86,7 +86,7 @@ class Group:
     __slots__ = ("_slices", "_turns", "holds", "is_followed", "members")
 
     def __init__(self, slices: Turns) -> None:
-        self.members: dict[Connection, None] = {}
+        self.members: dict[Connection, Outbox] = {}
         self.holds: dict[Connection, Hold] = {}
         """Members that resume."""
         self.is_followed: bool = False
@@ -134,40 +134,72 @@ class Group:
 class _Delivery:
     """One frame on its way to those who were members when it was sent."""
 
-    __slots__ = ("_exclude", "_frames", "_group", "_left", "_position", "taken")
+    __slots__ = ("_exclude", "_frames", "_group", "_left", "_position", "_sending", "taken")
 
     def __init__(
         self, group: Group, frames: Frames, position: Position | None, exclude: uuid.UUID | None
     ) -> None:
         self._group, self._frames, self._position, self._exclude = group, frames, position, exclude
         self._left = iter(tuple(group.members))
+        self._sending: Outbox | None = None
         self.taken: int = 0
 
     def go_on(self) -> bool:
-        """Serve members for a slice of time; true where that was all of them."""
+        """Serve members for a slice of time; true where that was all of them.
+
+        One coroutine awaits the server's ``send`` of each, which costs less than to step through every one. Where a
+        socket takes no more, that coroutine becomes the one that waits for it, and another serves the others.
+        """
         until = perf_counter() + _SLICE
         while True:
-            some = tuple(islice(self._left, _STEP))
-            self.taken += self._put(some)
-            if len(some) < _STEP:
-                return True
-            if perf_counter() > until:
-                return False
+            sweep: Any = self._sweep(until)
+            try:
+                wanted = sweep.send(None)
+            except StopIteration as done:
+                is_done: bool = done.value
+                return is_done
+            slow, self._sending = self._sending, None
+            assert slow is not None  # who else should wait
+            self.taken += 1
+            slow.congest(resume(sweep, wanted))
 
-    def _put(self, connections: tuple[Connection, ...]) -> int:
-        frames, exclude = self._frames, self._exclude
+    async def _sweep(self, until: float) -> bool:
         members, holds = self._group.members, self._group.holds
-        taken = 0
-        for connection in connections:
-            if connection not in members or (exclude is not None and connection.id == exclude):
+        everybodys = self._frames if isinstance(self._frames, Frame) and self._exclude is None else None
+        for number, connection in enumerate(self._left, 1):
+            outbox = members.get(connection)
+            frame = everybodys or self._frame_for(connection)
+            if outbox is None or frame is None:
                 continue
-            frame = frames if isinstance(frames, Frame) else frames(connection.encoding)
-            if holds:
-                hold = holds.get(connection)
-                if hold is not None and hold.take(frame, self._position):
-                    taken += 1
-                    continue
-                if hold is not None and self._position is not None:
-                    del holds[connection]  # a newer one has come: no older one is on its way any more
-            taken += connection.outbox.put(frame)
-        return taken
+            if holds and self._is_held(connection, frame):
+                self.taken += 1
+            elif outbox.free is None:
+                self.taken += outbox.put(frame)
+            else:
+                self._sending = outbox
+                try:
+                    await outbox.free(frame.message)
+                except Exception:  # noqa: BLE001 - a client that has left: each server has its own words for it
+                    outbox.close()
+                else:
+                    self.taken += self._sending is outbox
+                if self._sending is not outbox:
+                    return True  # it had to wait, and others have been served meanwhile
+            if number % _STEP == 0 and perf_counter() > until:
+                return False
+        return True
+
+    def _frame_for(self, connection: Connection) -> Frame | None:
+        if connection.id == self._exclude:
+            return None
+        return self._frames if isinstance(self._frames, Frame) else self._frames(connection.encoding)
+
+    def _is_held(self, connection: Connection, frame: Frame) -> bool:
+        hold = self._group.holds.get(connection)
+        if hold is None:
+            return False
+        if hold.take(frame, self._position):
+            return True
+        if self._position is not None:
+            del self._group.holds[connection]  # a newer one has come: no older one is on its way any more
+        return False

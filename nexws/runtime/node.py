@@ -128,7 +128,7 @@ class Node:
         group = self._groups.get(name)
         if group is None:
             group = self._groups[name] = Group(self._slices)
-        group.members[connection] = None
+        group.members[connection] = connection.outbox
         if not group.is_followed:
             try:
                 await self.layer.follow(name)

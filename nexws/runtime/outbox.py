@@ -36,6 +36,7 @@ class Outbox:
     """
 
     __slots__ = (
+        "_active_at",
         "_backlog",
         "_counts",
         "_limit",
@@ -49,7 +50,7 @@ class Outbox:
         "_tell_at",
         "_timeout",
         "_wake_at",
-        "active_at",
+        "free",
     )
 
     def __init__(
@@ -74,21 +75,23 @@ class Outbox:
         self._wake_at: float = math.inf  # so many
         self._tell_at: float = math.inf  # when to tell of what has been dropped, if frames wait still
         self._sealed = False
-        self.active_at: float | None = None  # when a frame was put last, where somebody wants to know
+        self._active_at: float | None = None
         # A send that is not the server's own may be tied to the task that runs it (a cancel scope, a context
         # variable), so it is not begun in one task and finished in another.
         self._stepped = inspect.ismethod(send)
+        self.free: Send | None = None
+        """The server's ``send``, while putting a frame is no more than to step through it."""
 
     def put(self, frame: Frame) -> bool:
         """Hand *frame* over; false if it is dropped, or if the connection is over, or is by this frame."""
         if self._sealed:
             return False
-        if self.active_at is not None:
-            self.active_at = anyio.current_time()
+        if self._active_at is not None:
+            self._active_at = anyio.current_time()
         if self._backlog is not None:
             return self._enqueue(self._backlog, frame)
         if not self._stepped:
-            self._congest(self._send(frame.message))
+            self.congest(self._send(frame.message))
             return True
         sending: Any = self._send(frame.message)
         try:
@@ -98,8 +101,18 @@ class Outbox:
         except Exception:  # noqa: BLE001 - a client that has left: each server has its own words for it
             self.close()
             return False
-        self._congest(resume(sending, wanted))
+        self.congest(resume(sending, wanted))
         return True
+
+    @property
+    def active_at(self) -> float | None:
+        """When a frame was put last, where somebody wants to know: whoever sets it."""
+        return self._active_at
+
+    @active_at.setter
+    def active_at(self, now: float | None) -> None:
+        self._active_at = now
+        self.set_free()
 
     @property
     def is_closed(self) -> bool:
@@ -138,16 +151,17 @@ class Outbox:
             Outbox.put(self, frame)
         self._wake()
         self._tell(held)
+        self.set_free()
 
     def seal(self) -> None:
         """Take no more frames; those that wait are still sent."""
         if self._backlog is not None:
             self._tell(self._backlog)
-        self._sealed = True
+        self._sealed, self.free = True, None
 
     def close(self) -> None:
         """Take no more frames, and forget those that wait."""
-        self._sealed = True
+        self._sealed, self.free = True, None
         self._backlog = None
         self._wake()
 
@@ -161,15 +175,21 @@ class Outbox:
         """Let go of the server's ``send``, once closed."""
         del self._send
 
+    def congest(self, sending: Awaitable[None]) -> None:
+        """Finish in a task what has begun to send a frame, and could not end it; others wait behind it."""
+        self._backlog, self._tell_at, self.free = Backlog(self._limit, self._counts), math.inf, None
+        self._spawn(self._drain, self._backlog, sending)
+
+    def set_free(self) -> None:
+        """Say whether frames may be stepped through."""
+        is_free = self._stepped and not self._sealed and self._backlog is None and self._active_at is None
+        self.free = self._send if is_free else None
+
     def _enqueue(self, backlog: Backlog, frame: Frame) -> bool:
         is_taken = backlog.put(frame)
         if not is_taken and frame.rule.policy == "close":
             self.cut()
         return is_taken
-
-    def _congest(self, sending: Awaitable[None]) -> None:
-        self._backlog, self._tell_at = Backlog(self._limit, self._counts), math.inf
-        self._spawn(self._drain, self._backlog, sending)
 
     async def _drain(self, backlog: Backlog, sending: Awaitable[None]) -> None:
         """Finish *sending*, then send what has queued up meanwhile."""
@@ -182,6 +202,7 @@ class Outbox:
             self.cut()
         elif self._backlog is backlog:
             self._backlog = None
+            self.set_free()
             self._wake()
             self._tell(backlog)
 
@@ -231,6 +252,10 @@ class WatchedOutbox(Outbox):
     def watch(self, watch: Callable[[Frame, bool], None]) -> None:
         """Tell *watch* from now on."""
         self._watch = watch
+
+    @override
+    def set_free(self) -> None:
+        """Never: somebody wants to know of each frame."""
 
     @override
     def put(self, frame: Frame) -> bool:

@@ -14,11 +14,13 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from nexws.protocol import Position
-from nexws.runtime import Connection, Frame, Hold, Room
+from nexws.runtime import Connection, Frame, Hold, Message, Room
 from nexws.runtime.groups import Group
+from nexws.runtime.outbox import Outbox
 from nexws.runtime.turns import Turns
 
 MANY = 400
+PATIENCE = 5.0
 
 
 class Member:
@@ -28,6 +30,7 @@ class Member:
         self.id = uuid.uuid4()
         self.encoding = "json"
         self.outbox = self
+        self.free = None
         self.taken: list[str] = []
         self.is_closed = False
         self.notice: Callable[[], None] = lambda: None
@@ -55,7 +58,7 @@ class Crowd:
             self.join(member)
 
     def join(self, member: Any) -> None:
-        self.group.members[member] = None
+        self.group.members[member] = member.outbox
 
     def leave(self, member: Any) -> None:
         del self.group.members[member]
@@ -128,11 +131,56 @@ async def test_ten_thousand_members_are_served_while_others_run() -> None:
     assert ticks >= 3
 
 
+class Socket:
+    """A server's side of one client: takes frames, is full for a while, or gone."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.room: anyio.Event | None = None
+        self.is_gone = False
+
+    async def send(self, message: Message) -> None:
+        if self.is_gone:
+            raise OSError("the client has left")
+        if self.room is not None:
+            await self.room.wait()
+        self.sent.append(message["text"])
+
+
+async def test_whose_socket_is_full_is_passed_over_and_served_later() -> None:
+    """Each has each frame once, in order; the gone one is closed, and harms nobody."""
+    sockets = [Socket() for _ in range(7)]
+    slow, gone = sockets[2:6:3], sockets[3]
+    group = Group(Turns())
+    async with anyio.create_task_group() as tasks:
+        spawn: Any = tasks.start_soon
+        for socket in sockets:
+            outbox = Outbox(socket.send, spawn, pytest.fail, limit_bytes=1000, timeout=PATIENCE)
+            outbox.open()
+            member: Any = Member()
+            group.members[member] = outbox
+        for socket in slow:
+            socket.room = anyio.Event()
+        gone.is_gone = True
+        assert await group.deliver(Frame.text("a")) == 6
+        assert [socket.sent for socket in sockets] == [["a"], ["a"], [], [], ["a"], [], ["a"]]
+        assert await group.deliver(Frame.text("b")) == 6
+        for socket in slow:
+            assert socket.room is not None
+            socket.room.set()
+        with anyio.fail_after(PATIENCE):
+            while any(outbox.is_congested for outbox in group.members.values()):
+                await anyio.wait_all_tasks_blocked()
+        assert await group.deliver(Frame.text("c")) == 6
+    assert [socket.sent for socket in sockets] == [list("abc")] * 3 + [[]] + [list("abc")] * 3
+    assert [outbox.is_closed for outbox in group.members.values()].count(True) == 1
+
+
 async def test_a_broadcast_to_few_is_over_without_waiting() -> None:
     """Nothing is cut that need not be."""
     group = Group(Turns())
     member: Any = Member()
-    group.members[member] = None
+    group.members[member] = member.outbox
     with pytest.raises(StopIteration) as done:
         group.deliver(Frame.text("x")).send(None)
     assert done.value.value == 1
