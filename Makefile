@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.project
 NODE_READY := node_modules/.ready
+SOAKS := churn_in_groups stalled endings resume rolling_stop
 CHECKED := nexws tools docs/examples $(wildcard tests examples benchmarks)
 
 # Material's advice about its successor is for its users' shells, not for every build.
@@ -72,8 +73,7 @@ bench: $(READY)
 	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
 
 soak: $(READY)
-	@set -e; for file in $(sort $(wildcard tests/soak/*.py)); do \
-		echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
+	@set -e; for name in $(SOAKS); do echo "== $$name"; PYTHONPATH=. $(BIN)/python "tests/soak/$$name.py"; done
 
 docs: $(READY)
 	$(BIN)/mkdocs serve
