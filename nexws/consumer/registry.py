@@ -109,6 +109,11 @@ class Registry:
         self._take_name(consumer, consumer.namespace_of())
 
     def _take_name(self, consumer: type, namespace: str) -> None:
+        if namespace.startswith("@"):
+            raise SetupError(
+                f"the namespace {namespace!r} of {consumer.__module__}.{consumer.__qualname__} begins with '@', as the "
+                f"groups of users do; give it another"
+            )
         taken = self._names.setdefault(namespace, consumer)
         if taken is not consumer:
             first, second = (f"{each.__module__}.{each.__qualname__}" for each in (taken, consumer))

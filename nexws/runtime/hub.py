@@ -125,7 +125,8 @@ class Hub:
             LayerError: it cannot be read now.
         """
         page = await self.page(group, since=since, limit=limit)
-        return [HistoryEntry(entry, self._read_entry) for entry in page.entries]
+        readable = (entry for entry in page.entries if self.can_write(entry.publication))
+        return [HistoryEntry(entry, self._read_entry) for entry in readable]
 
     async def page(self, group: str, *, since: Position | None, limit: int | None) -> Page:
         """Read what is kept of *group*.
@@ -167,6 +168,10 @@ class Hub:
             PayloadError: *payload* does not fit the declared schema.
         """
         return emit.publication(self.namespace, self._codecs, payload, **more)
+
+    def can_write(self, publication: Publication) -> bool:
+        """Whether *publication* has come in all encodings that are spoken here: a class of another version may not."""
+        return all(encoding in publication.bodies for encoding in self._codecs or ("",))
 
     def frames(self, publication: Publication, position: Position | None) -> Frames:
         """Make the frames of a publication, each once."""

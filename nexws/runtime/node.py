@@ -199,7 +199,7 @@ class Node:
         if publication.command is not None:
             return 0 if found is None else self._disconnect(publication, tuple(found.members))
         hub = self.hubs.get(publication.consumer)
-        if hub is None:
+        if hub is None or not hub.can_write(publication):
             return 0
         frames = hub.frames(publication, position)
         if publication.to is not None:

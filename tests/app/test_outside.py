@@ -481,3 +481,50 @@ async def test_limits_are_those_of_the_application() -> None:
         await Chat.posted.broadcast(HELLO, "lobby", via=ws, save_history=True)
     page = await ws.layer.read(f"{Chat.namespace_of()}/lobby")
     assert len(page.entries) == 2
+
+
+async def test_no_class_takes_the_names_of_users() -> None:
+    class Odd(EventConsumer):
+        namespace = "@user"
+
+    app, _ = application()
+    app.add_ws_route(Odd.as_route("/odd"))
+    with pytest.raises(SetupError, match="begins with '@', as the groups of users do"):
+        async with connect(app, "/odd"):
+            raise AssertionError("it was served")
+
+
+async def test_what_a_class_of_another_version_cannot_speak_is_passed_over() -> None:
+    """Nothing fails; who comes back is told that something is missing."""
+
+    class Old(EventConsumer):
+        namespace = "versions"
+        posted = emits("chat.posted", Line, history=True)
+
+        async def on_connect(self, websocket: WebSocket) -> None:
+            await websocket.accept()
+            await self.join_group("lobby")
+
+        @on("kept", reply=int)
+        async def kept(self) -> int:
+            return len(await self.history("lobby"))
+
+    class New(Old):
+        encoding = "msgpack"
+
+    layer, programs = MemoryLayer(), list[Any]()
+    for consumer, its_layer in ((Old, layer), (New, layer.twin())):
+        app = NexiosApp()
+        programs.append((app, Nexws(app, layer=its_layer)))
+        app.add_ws_route(consumer.as_route("/"))
+    (old_app, _), (new_app, new) = programs
+    async with connect(old_app, "/") as client, connect(new_app, "/") as there:
+        position = (await client.call("nexws.resume", {"groups": {"lobby": None}}))["groups"]["lobby"]["pos"]
+        assert await New.posted.broadcast(HELLO, "lobby", via=new) == 1
+        await there.expect("chat.posted")
+        await client.expect_nothing()
+        assert position is None
+        assert await client.call("kept") == 0
+        epoch = (await new.layer.read("versions/lobby")).top
+        answer = await client.call("nexws.resume", {"groups": {"lobby": f"{epoch.epoch}:0"}})
+        assert answer["groups"]["lobby"] == {"recovered": False, "pos": str(epoch)}
