@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from nexws import EventConsumer, Nexws, emits, on
 from tests.soak.raw import Client
-from tests.soak.serving import Server, Verdict, serve_counts
+from tests.soak.serving import Server, Verdict, serve_counts, soak
 
 SECONDS, BROADCASTS, JOINS, VISITS = 10, 200, 1000, 20
 STABLE, FLAPPING = 50, 50
@@ -135,20 +135,7 @@ async def run(server: Server, verdict: Verdict) -> None:
     )
     left = counts["connections"] - STABLE - FLAPPING - 1
     verdict.check("visitors that are still there", left, wanted="0", is_well=left == 0)
-    log = server.log()
-    verdict.check("lines in the server's log", log.count("\n"), wanted="0", is_well=not log)
-    if log:
-        print(log[-5000:])
-
-
-def main() -> None:
-    """Print the figures."""
-    random.seed(0)
-    verdict = Verdict()
-    with Server("tests.soak.churn_in_groups:app") as server:
-        asyncio.run(run(server, verdict))
-    verdict.exit()
 
 
 if __name__ == "__main__":
-    main()
+    soak("tests.soak.churn_in_groups:app", run)

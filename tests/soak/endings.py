@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from nexws import EventConsumer, History, Nexws, Presence, emits, on
 from tests.soak.raw import Client
-from tests.soak.serving import Server, Verdict, serve_counts
+from tests.soak.serving import Server, Verdict, serve_counts, soak
 
 ENDINGS, PART, AT_ONCE, GROUPS = 20_000, 5_000, 50, 200
 KEPT, KEPT_SECONDS = 10, 1.0
@@ -123,20 +123,7 @@ async def run(server: Server, verdict: Verdict) -> None:
             wanted="1.5 MiB, 500 objects at most",
             is_well=grown <= MOST_GROWTH and objects <= 500,
         )
-    log = server.log()
-    verdict.check("lines in the server's log", log.count("\n"), wanted="0", is_well=not log)
-    if log:
-        print(log[-5000:])
-
-
-def main() -> None:
-    """Print the figures."""
-    random.seed(0)
-    verdict = Verdict()
-    with Server("tests.soak.endings:app") as server:
-        asyncio.run(run(server, verdict))
-    verdict.exit()
 
 
 if __name__ == "__main__":
-    main()
+    soak("tests.soak.endings:app", run)

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from nexws import EventConsumer, History, Limits, Nexws, emits
 from tests.soak.raw import Client
-from tests.soak.serving import Server, Verdict, serve_counts
+from tests.soak.serving import Server, Verdict, serve_counts, soak
 
 PUSHES, CUTS, STEP, SHORT = 50_000, 500, 25, 20
 GROUP = "numbers"
@@ -181,20 +181,7 @@ async def run(server: Server, verdict: Verdict) -> None:
     verdict.check("/long: gaps", long.gaps_told, wanted="0", is_well=long.gaps_told == 0)
     judge(short, verdict)
     verdict.check("/short: gaps", short.gaps_told, wanted="1 at least", is_well=short.gaps_told > 0)
-    log = server.log()
-    verdict.check("lines in the server's log", log.count("\n"), wanted="0", is_well=not log)
-    if log:
-        print(log[-5000:])
-
-
-def main() -> None:
-    """Print the figures."""
-    random.seed(0)
-    verdict = Verdict()
-    with Server("tests.soak.resume:app") as server:
-        asyncio.run(run(server, verdict))
-    verdict.exit()
 
 
 if __name__ == "__main__":
-    main()
+    soak("tests.soak.resume:app", run)

@@ -10,13 +10,14 @@ import asyncio
 import gc
 import json
 import os
+import random
 import resource
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing_extensions import Self
 
 from nexws import Nexws
 
-__all__ = ["Server", "Verdict", "rss_bytes", "serve_counts"]
+__all__ = ["Server", "Verdict", "rss_bytes", "serve_counts", "soak"]
 
 PATIENCE = 30.0
 ROOT = Path(__file__).parents[2]
@@ -152,6 +153,19 @@ def rss_bytes() -> int:
     """Tell how much memory this process has, in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
+
+
+def soak(program: str, run: Callable[[Server, Verdict], Coroutine[Any, Any, None]]) -> None:
+    """Run a test against a server of *program*, whose log must stay empty; ends the process with its verdict."""
+    random.seed(0)
+    verdict = Verdict()
+    with Server(program) as server:
+        asyncio.run(run(server, verdict))
+        log = server.log()
+        verdict.check("lines in the server's log", log.count("\n"), wanted="0", is_well=not log)
+        if log:
+            print(log[-5000:])
+    verdict.exit()
 
 
 def main() -> None:
