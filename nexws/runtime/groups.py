@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
 from nexws.protocol import Position
 from nexws.runtime.connection import Connection
-from nexws.runtime.outbox import Frame, Outbox
+from nexws.runtime.outbox import Frame, Message, Outbox
 from nexws.runtime.stepping import resume
 from nexws.runtime.turns import Patience, Turns
 
@@ -20,7 +20,7 @@ Frames: TypeAlias = "Frame | Callable[[str], Frame]"
 
 _SLICE: Final = 0.003
 """Seconds for which a broadcast may hold the loop at a time."""
-_STEP: Final = 16
+_STEP: Final = 64
 """Members between two looks at the clock."""
 
 
@@ -86,18 +86,18 @@ class Group:
     __slots__ = ("_slices", "_turns", "holds", "is_followed", "members")
 
     def __init__(self, slices: Turns) -> None:
-        self.members: dict[Connection, Outbox] = {}
+        self.members: dict[Outbox, Connection] = {}
+        """Who is in it, by all that a broadcast has to look at: in a large group, each further object is far away."""
         self.holds: dict[Connection, Hold] = {}
         """Members that resume."""
         self.is_followed: bool = False
         """Whether the layer tells what is published to it."""
-        self._slices = (
-            slices  # of all groups: one runs in each turn of the loop, however many broadcasts there are
-        )
+        # Of all groups: one runs in each turn of the loop, however many broadcasts there are.
+        self._slices = slices
         self._turns: Turns | None = None  # while a broadcast has been cut
 
     async def deliver(
-        self, frames: Frames, position: Position | None = None, *, exclude: uuid.UUID | None = None
+        self, frames: Frames, position: Position | None = None, *, exclude: Outbox | None = None
     ) -> int:
         """Put a frame into the outbox of each member but *exclude*; tells how many took it.
 
@@ -134,65 +134,66 @@ class Group:
 class _Delivery:
     """One frame on its way to those who were members when it was sent."""
 
-    __slots__ = ("_exclude", "_frames", "_group", "_left", "_position", "_sending", "taken")
+    __slots__ = ("_frames", "_group", "_left", "_position", "taken")
 
     def __init__(
-        self, group: Group, frames: Frames, position: Position | None, exclude: uuid.UUID | None
+        self, group: Group, frames: Frames, position: Position | None, exclude: Outbox | None
     ) -> None:
-        self._group, self._frames, self._position, self._exclude = group, frames, position, exclude
-        self._left = iter(tuple(group.members))
-        self._sending: Outbox | None = None
-        self.taken: int = 0
+        self._group, self._frames, self._position = group, frames, position
+        members = list(group.members)
+        if exclude is not None and exclude in group.members:
+            members.remove(exclude)
+        self._left = iter(members)
+        self.taken: int = len(members)  # less those that do not take it
 
     def go_on(self) -> bool:
-        """Serve members for a slice of time; true where that was all of them.
+        """Serve members for a slice of time; true where that was all of them."""
+        until = perf_counter() + _SLICE
+        frames = self._frames
+        # What goes to everybody alike may go straight to the server; a hold, and an encoding, has a look at it first.
+        message = frames.message if isinstance(frames, Frame) and not self._group.holds else None
+        while some := tuple(islice(self._left, _STEP)):
+            self._serve(some, message)
+            if perf_counter() > until:
+                return False
+        return True
+
+    def _serve(self, some: tuple[Outbox, ...], message: Message | None) -> None:
+        """Serve *some* members.
 
         One coroutine awaits the server's ``send`` of each, which costs less than to step through every one. Where a
         socket takes no more, that coroutine becomes the one that waits for it, and another serves the others.
         """
-        until = perf_counter() + _SLICE
-        while True:
-            sweep: Any = self._sweep(until)
+        while some:
+            left = iter(some)
+            sweep: Any = self._sweep(left, message)
             try:
                 wanted = sweep.send(None)
-            except StopIteration as done:
-                is_done: bool = done.value
-                return is_done
-            slow, self._sending = self._sending, None
-            assert slow is not None  # who else should wait
-            self.taken += 1
-            slow.congest(resume(sweep, wanted))
+            except StopIteration:
+                return
+            rest = tuple(left)  # and none is left for the one that waits
+            some[-len(rest) - 1].congest(resume(sweep, wanted))
+            some = rest
 
-    async def _sweep(self, until: float) -> bool:
-        members, holds = self._group.members, self._group.holds
-        everybodys = self._frames if isinstance(self._frames, Frame) and self._exclude is None else None
-        for number, connection in enumerate(self._left, 1):
-            outbox = members.get(connection)
-            frame = everybodys or self._frame_for(connection)
-            if outbox is None or frame is None:
+    async def _sweep(self, some: Iterator[Outbox], message: Message | None) -> None:
+        members = self._group.members
+        for outbox in some:
+            if (send := outbox.free) is None or message is None or outbox not in members:
+                self.taken -= not self._put(outbox)
                 continue
-            if holds and self._is_held(connection, frame):
-                self.taken += 1
-            elif outbox.free is None:
-                self.taken += outbox.put(frame)
-            else:
-                self._sending = outbox
-                try:
-                    await outbox.free(frame.message)
-                except Exception:  # noqa: BLE001 - a client that has left: each server has its own words for it
-                    outbox.close()
-                else:
-                    self.taken += self._sending is outbox
-                if self._sending is not outbox:
-                    return True  # it had to wait, and others have been served meanwhile
-            if number % _STEP == 0 and perf_counter() > until:
-                return False
-        return True
+            try:
+                await send(message)
+            except Exception:  # noqa: BLE001 - a client that has left: each server has its own words for it
+                outbox.close()
+                self.taken -= 1
 
-    def _frame_for(self, connection: Connection) -> Frame | None:
-        if connection.id == self._exclude:
-            return None
-        return self._frames if isinstance(self._frames, Frame) else self._frames(connection.encoding)
+    def _put(self, outbox: Outbox) -> bool:
+        """Put the frame into an outbox that is congested, or not everybody's like; false where it is not taken."""
+        connection = self._group.members.get(outbox)
+        if connection is None:
+            return False  # it has left meanwhile
+        frame = self._frames if isinstance(self._frames, Frame) else self._frames(connection.encoding)
+        return self._is_held(connection, frame) or outbox.put(frame)
 
     def _is_held(self, connection: Connection, frame: Frame) -> bool:
         hold = self._group.holds.get(connection)

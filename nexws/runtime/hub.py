@@ -95,7 +95,7 @@ class Hub:
     def members(self, group: str) -> tuple[Connection, ...]:
         """List the members of *group* on this node, in the order in which they joined."""
         found = self._node.group(self.name_of(group))
-        return () if found is None else tuple(found.members)
+        return () if found is None else tuple(found.members.values())
 
     async def publish(
         self,
@@ -141,7 +141,7 @@ class Hub:
     def hold(self, connection: Connection, group: str, room: Room) -> Hold | None:
         """Keep what is sent to *group* from *connection* until the hold is released; ``None`` where it is no member."""
         found = self._node.group(self.name_of(group))
-        if found is None or connection not in found.members:
+        if found is None or connection.outbox not in found.members:
             return None
         hold = found.holds[connection] = Hold(connection.outbox, room, found.holds.get(connection))
         return hold

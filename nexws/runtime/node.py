@@ -128,7 +128,7 @@ class Node:
         group = self._groups.get(name)
         if group is None:
             group = self._groups[name] = Group(self._slices)
-        group.members[connection] = connection.outbox
+        group.members[connection.outbox] = connection
         if not group.is_followed:
             try:
                 await self.layer.follow(name)
@@ -144,7 +144,7 @@ class Node:
         group = self._groups.get(name)
         if group is None:
             return
-        group.members.pop(connection, None)
+        group.members.pop(connection.outbox, None)
         group.holds.pop(connection, None)
         if not group.members:
             del self._groups[name]
@@ -197,7 +197,7 @@ class Node:
         """Hand a publication to those whom it is for; tells how many took it."""
         found = self._groups.get(group)
         if publication.command is not None:
-            return 0 if found is None else self._disconnect(publication, tuple(found.members))
+            return 0 if found is None else self._disconnect(publication, tuple(found.members.values()))
         hub = self.hubs.get(publication.consumer)
         if hub is None or not hub.can_write(publication):
             return 0
@@ -208,13 +208,14 @@ class Node:
         if found is None:
             return 0
         if group.startswith("@"):
-            return _hand(frames, tuple(found.members), publication)
-        return await found.deliver(frames, position, exclude=publication.exclude)
+            return _hand(frames, tuple(found.members.values()), publication)
+        excluded = None if publication.exclude is None else self._connections.get(publication.exclude)
+        return await found.deliver(frames, position, exclude=None if excluded is None else excluded.outbox)
 
     async def lost(self, group: str) -> None:
         """Close the members of *group* with 4010: what they missed is not known, and they may come back and ask."""
         found = self._groups.get(group)
-        for connection in () if found is None else tuple(found.members):
+        for connection in () if found is None else tuple(found.members.values()):
             connection.end_soon(CloseCode.CONTINUITY_LOST)
 
     @staticmethod
