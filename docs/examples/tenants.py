@@ -23,6 +23,9 @@ class TenantSink:
     async def lost(self, group: str) -> None:
         await self.sink.lost(group.removeprefix(self.prefix))
 
+    async def gone(self, group: str, present: Present) -> None:
+        await self.sink.gone(group.removeprefix(self.prefix), present)
+
 
 # --8<-- [end:sink]
 

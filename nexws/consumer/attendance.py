@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from nexws.consumer.presence import Presence, PresenceChange
 from nexws.errors import LayerError
-from nexws.layers import ChannelLayer
+from nexws.layers import ChannelLayer, Present
 from nexws.protocol import check_group_name
 from nexws.runtime import Connection, Hub
 
-__all__ = ["Attendance"]
+__all__ = ["Attendance", "tell_gone"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,3 +146,12 @@ class Attendance:
             await self.leave(group)
         except Exception as error:  # noqa: BLE001 - the edge: nothing keeps a connection from its end
             failures.append(error)
+
+
+async def tell_gone(declared: Presence[Any], hub: Hub, group: str, present: Present) -> None:
+    """Tell *group* that a member has gone with a node that was killed."""
+    with contextlib.suppress(
+        ValidationError, LayerError
+    ):  # another version let it in; or nobody can be told now
+        change = declared.change(group, left=[declared.read(present.info)])
+        await hub.publish(group, hub.publication(declared.emit, change))

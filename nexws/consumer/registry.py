@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
 from nexios.exceptions import WebSocketException
 from nexios.websockets import WebSocket, WebSocketDisconnect
 
+from nexws.consumer.attendance import tell_gone
 from nexws.consumer.dependencies import NexiosFramework
 from nexws.consumer.encodings import Encoding
+from nexws.consumer.presence import presence_of
 from nexws.errors import ConnectionClosedError, SetupError
 from nexws.events import Codec, Contract, EventMiddleware, Guard
 from nexws.layers import ChannelLayer, MemoryLayer
@@ -97,6 +100,8 @@ class Registry:
         dispatchers = {} if contract is None else self._dispatchers(contract)
         codecs = {each: dispatcher.codec for each, dispatcher in dispatchers.items()}
         hub = self.node.hubs[namespace] = Hub(self.node, namespace, codecs, encoding.read_kept)
+        presence = presence_of(consumer)
+        hub.on_gone = None if presence is None else partial(tell_gone, presence, hub)
         service = self._services[consumer] = Service(self.node, hub, dispatchers, self.drain)
         return service
 

@@ -68,6 +68,9 @@ class Sink(Protocol):
     async def lost(self, group: str) -> None:
         """Continuity of *group* cannot be proved any more: what its members missed is not known."""
 
+    async def gone(self, group: str, present: Present) -> None:
+        """A member has gone from *group* with a node that was killed; one node is told, and tells the others."""
+
 
 class ChannelLayer(ABC):
     """Carries publications between nodes, keeps some for a while, and knows who is present.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from nexws.errors import GroupLimitError
 from nexws.events import Codec, Emit
-from nexws.layers import ChannelLayer, Entry, Page
+from nexws.layers import ChannelLayer, Entry, Page, Present
 from nexws.protocol import (
     KEEP,
     OverflowRule,
@@ -63,6 +63,8 @@ class Hub:
         read: Callable[[str | bytes], Any],
     ) -> None:
         self.namespace = namespace
+        self.on_gone: Callable[[str, Present], Coroutine[Any, Any, None]] | None = None
+        """Tells a group of a member that has gone with another node."""
         self._node, self._codecs, self._read = node, codecs, read
 
     async def join(self, connection: Connection, group: str) -> None:

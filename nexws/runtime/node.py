@@ -9,7 +9,7 @@ import uuid
 import anyio
 
 from nexws.events import send_to
-from nexws.layers import ChannelLayer
+from nexws.layers import ChannelLayer, Present
 from nexws.protocol import (
     CloseCode,
     Position,
@@ -211,6 +211,13 @@ class Node:
             return _hand(frames, tuple(found.members.values()), publication)
         excluded = None if publication.exclude is None else self._connections.get(publication.exclude)
         return await found.deliver(frames, position, exclude=None if excluded is None else excluded.outbox)
+
+    async def gone(self, group: str, present: Present) -> None:
+        """Tell a group that a member has gone with another node."""
+        namespace, _, name = group.rpartition("/")
+        hub = self.hubs.get(namespace)
+        if hub is not None and hub.on_gone is not None:
+            await hub.on_gone(name, present)
 
     async def lost(self, group: str) -> None:
         """Close the members of *group* with 4010: what they missed is not known, and they may come back and ask."""

@@ -11,7 +11,7 @@ from unittest import SkipTest
 
 import anyio
 
-from nexws.layers import ChannelLayer
+from nexws.layers import ChannelLayer, Present
 from nexws.protocol import Position, Publication, Published, Retention
 
 __all__ = ["KEPT", "Bench", "Delivered", "Node", "push"]
@@ -42,6 +42,8 @@ class Node:
         self.delivered: list[Delivered] = []
         self.broken: list[str] = []
         """The groups that were told to be lost."""
+        self.buried: list[tuple[str, Present]] = []
+        """Who has gone with a node that was killed."""
         self.gate: anyio.Event | None = None
         """Where there is one, what is delivered begins, and ends behind it."""
         self._patience = patience
@@ -58,6 +60,11 @@ class Node:
     async def lost(self, group: str) -> None:
         """Write down which group is lost."""
         self.broken.append(group)
+        self._change()
+
+    async def gone(self, group: str, present: Present) -> None:
+        """Write down who has gone with a killed node."""
+        self.buried.append((group, present))
         self._change()
 
     def events(self, group: str) -> list[str]:

@@ -1,0 +1,372 @@
+"""``RedisLayer``."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any, Final
+from urllib.parse import quote
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from typing_extensions import override
+
+from nexws.errors import LayerError
+from nexws.layers.port import ChannelLayer, Entry, Health, Page, Present, Sink
+from nexws.layers.redis.commands import Commands, Script
+from nexws.layers.redis.followed import Followed
+from nexws.layers.redis.reader import Reader
+from nexws.layers.redis.scripts import ENTER, LEAVE, PRESENT, PUBLISH, READ, REFRESH
+from nexws.layers.wire import pack_publication, unpack_publication
+from nexws.protocol import Position, Publication, Published, Retention
+
+__all__ = ["RedisLayer"]
+
+_KEY_MS: Final = 300_000
+"""How long a publisher's own key is known."""
+_TRY_MS: Final = 15_000
+"""How long one is known that is only for trying again."""
+_LOG_MS: Final = 24 * 3600 * 1000
+"""How long a silent group keeps its epoch; what is kept of it goes sooner."""
+_START: Final = 5.0
+
+
+def _script(source: str, *, writes: bool = True) -> Script:
+    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), writes)
+
+
+_PUBLISH, _READ = _script(PUBLISH), _script(READ, writes=False)
+_ENTER, _LEAVE, _PRESENT, _REFRESH = map(_script, (ENTER, LEAVE, PRESENT, REFRESH))
+
+
+class RedisLayer(ChannelLayer):
+    """Groups, users, presence and histories across processes and machines, on Redis 6.2 or newer, or Valkey.
+
+    Args:
+        url: of the store, as redis-py reads it: ``redis://``, ``rediss://`` (TLS), ``unix://``.
+        prefix: before all keys and channels; applications with the same share their groups.
+        required: whether ``start`` raises where the store cannot be reached within 5 seconds. Otherwise the
+            application is served, and the layer comes alive by itself.
+        deadline: seconds within which whatever is asked of the store is answered, or raises.
+        presence_seconds: how long members of a process that was killed are still present.
+        trust_store: keep positions valid when the store has been started anew: only for one that loses nothing
+            (append-only file, always synchronised) and is never replaced by a replica.
+
+    Raises:
+        LayerError: (from ``start``) the store cannot be reached, and is ``required``.
+    """
+
+    def __init__(
+        self,
+        url: str = "redis://127.0.0.1:6379/0",
+        *,
+        prefix: str = "nexws",
+        required: bool = True,
+        deadline: float = 2.0,
+        presence_seconds: float = 60.0,
+        trust_store: bool = False,
+    ) -> None:
+        self._url, self._prefix = url, prefix
+        self._required, self._deadline = required, deadline
+        self._ttl_ms, self._trusts = int(presence_seconds * 1000), b"1" if trust_store else b"0"
+        self._node = secrets.token_hex(8)
+        self._sink: Sink | None = None
+        self._followed: dict[bytes, Followed] = {}
+        self._entered: dict[str, dict[str, str]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._client: Redis | None = None
+        self._commands: Commands
+        self._reader: Reader | None = None
+        self._gone: set[bytes] = set()
+        self._unfollowed: asyncio.Event
+
+    # -- its life
+
+    @override
+    async def start(self, sink: Sink | None = None) -> None:
+        await self._forget_loop()
+        self._sink = sink
+        options: dict[str, Any] = {
+            "retry": Retry(NoBackoff(), 0),  # what is tried again here has a key
+            "socket_timeout": self._deadline,
+            "socket_connect_timeout": self._deadline,
+            "protocol": 2,
+        }
+        library: Any = Redis  # its options have no types
+        client: Redis = library.from_url(self._url, **options)
+        self._client, self._commands = client, Commands(client, self._deadline)
+        self._unfollowed = asyncio.Event()
+        self._begin(self._commands.serve(), "nexws.layer.commands")
+        if sink is not None:
+            pool: Any = ConnectionPool
+            connections = pool.from_url(
+                self._url, **{**options, "socket_timeout": None, "health_check_interval": 0}
+            )
+            self._reader = Reader(
+                connections.make_connection,
+                self._commands.publish,
+                self._received,
+                self._resubscribed,
+                prefix=f"{self._prefix}:".encode(),
+            )
+            self._begin(self._reader.serve(), "nexws.layer.reader")
+            self._begin(self._unfollow_soon(), "nexws.layer.unfollow")
+            self._begin(self._refresh(), "nexws.layer.refresh")
+        if self._required:
+            await self._await_store()
+
+    @override
+    async def stop(self) -> None:
+        if self._client is None:
+            return
+        client, self._client = self._client, None
+        with suppress(LayerError):
+            for group, connections in tuple(self._entered.items()):
+                for connection, member in tuple(connections.items()):
+                    await self._leave(group, member, connection)
+        self._commands.end()
+        await self._end_tasks()
+        self._followed.clear()
+        self._entered.clear()
+        self._reader = None
+        with suppress(Exception):
+            await client.aclose()
+
+    async def _await_store(self) -> None:
+        try:
+            await asyncio.wait_for(self._until_up(), _START)
+        except (asyncio.TimeoutError, LayerError) as error:
+            trouble = self._commands.trouble or (self._reader.trouble if self._reader else "") or str(error)
+            await self.stop()
+            raise LayerError(f"the store at {_shown(self._url)} cannot be reached: {trouble}") from error
+
+    async def _until_up(self) -> None:
+        if self._reader is not None:
+            await self._reader.up.wait()
+        await self.read("")
+
+    async def _forget_loop(self) -> None:
+        """Let go of what another event loop has left behind."""
+        if self._client is not None:
+            self._client = self._reader = None
+            self._tasks.clear()
+            self._followed.clear()
+            self._entered.clear()
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        # Its owner is the layer, whose start and stop run in tasks of others: no task group spans both.
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end_tasks(self) -> None:
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- publications
+
+    @override
+    async def publish(
+        self,
+        group: str,
+        publication: Publication,
+        *,
+        retention: Retention | None = None,
+        key: str | None = None,
+    ) -> Published:
+        channel = self._channel(group)
+        its_key = f"k:{key}" if key is not None else f"t:{secrets.token_hex(12)}"
+        bounds: tuple[Any, ...] = (0, 0, 0)
+        if retention is not None:
+            bounds = (retention.events, int(retention.seconds * 1000), retention.size_bytes)
+        known, epoch, offset, receivers = await self._run(
+            _PUBLISH,
+            self._keys(channel, "m", "s", its_key),
+            self._trusts,
+            channel,
+            pack_publication(publication),
+            _TRY_MS if key is None else _KEY_MS,
+            secrets.token_hex(6),
+            max(_LOG_MS, bounds[1] * 2),
+            *bounds,
+            publication.size_bytes,
+            0,
+        )
+        return Published(
+            position=Position(epoch.decode(), int(offset)) if epoch else None,
+            receivers=int(receivers),
+            is_duplicate=bool(known) and key is not None,
+        )
+
+    @override
+    async def read(self, group: str, *, since: Position | None = None, limit: int | None = None) -> Page:
+        epoch, top, is_complete, entries = await self._run(
+            _READ,
+            self._keys(self._channel(group), "m", "s"),
+            self._trusts,
+            "" if since is None else since.offset,
+            "" if since is None else since.epoch,
+            "" if limit is None else max(limit, 0),
+        )
+        if not epoch:
+            return Page((), None, is_complete=since is None)
+        name = epoch.decode()
+        read = [
+            Entry(
+                Position(name, int(entry_id.partition(b"-")[0])),
+                unpack_publication(packed),
+                datetime.fromtimestamp(int(created) / 1000, tz=timezone.utc),
+            )
+            for entry_id, packed, created in entries
+        ]
+        return Page(read, Position(name, int(top)), is_complete=bool(is_complete))
+
+    @override
+    async def follow(self, group: str) -> None:
+        reader, sink = self._reader, self._sink
+        if reader is None or sink is None:
+            raise LayerError("this node only publishes")
+        channel = self._channel(group)
+        followed = self._followed.get(channel)
+        if followed is None:
+
+            async def read(since: Position) -> Page:
+                return await self.read(group, since=since)
+
+            followed = self._followed[channel] = Followed(group, sink, read)
+        try:
+            await asyncio.wait_for(reader.follow(channel), self._deadline)
+            page = await self.read(group, limit=0)
+        except asyncio.TimeoutError as error:
+            self.unfollow(group)
+            raise LayerError(reader.trouble or "it does not confirm in time") from error
+        except LayerError:
+            self.unfollow(group)
+            raise
+        if followed.last is None:
+            followed.last = page.top
+
+    @override
+    def unfollow(self, group: str) -> None:
+        channel = self._channel(group)
+        if self._followed.pop(channel, None) is not None and self._reader is not None:
+            self._reader.forget(channel)
+            self._gone.add(channel)
+            self._unfollowed.set()
+
+    async def _received(self, channel: bytes, data: bytes) -> None:
+        followed = self._followed.get(channel)
+        if followed is None:
+            return
+        position, _, packed = data.partition(b"\n")
+        try:
+            publication = unpack_publication(packed)
+            place = Position.parse(position.decode()) if position else None
+        except ValueError:
+            return  # of somebody else, who has our prefix
+        if followed.put(publication, place):
+            self._begin(followed.empty(), "nexws.layer.group")
+
+    def _resubscribed(self, channel: bytes) -> None:
+        followed = self._followed.get(channel)
+        if followed is not None and followed.check():
+            self._begin(followed.empty(), "nexws.layer.group")
+
+    async def _unfollow_soon(self) -> None:
+        while True:
+            await self._unfollowed.wait()
+            self._unfollowed.clear()
+            gone, self._gone = self._gone, set()
+            if self._reader is not None:
+                with suppress(Exception):  # the connection is made anew without them
+                    await self._reader.unfollow(gone)
+
+    # -- presence
+
+    @override
+    async def enter(self, group: str, member: str, connection: str, info: str) -> bool:
+        is_first, gone = await self._run(
+            _ENTER, self._presence_keys(group), self._node, self._ttl_ms, member, connection, info
+        )
+        await self._tell_gone(group, gone)
+        self._entered.setdefault(group, {})[connection] = member
+        return bool(is_first)
+
+    @override
+    async def leave(self, group: str, member: str, connection: str) -> Present | None:
+        connections = self._entered.get(group, {})
+        connections.pop(connection, None)
+        if not connections:
+            self._entered.pop(group, None)
+        return await self._leave(group, member, connection)
+
+    async def _leave(self, group: str, member: str, connection: str) -> Present | None:
+        info = await self._run(_LEAVE, self._presence_keys(group), connection, member)
+        return None if info is None else Present(member, info.decode())
+
+    @override
+    async def present(self, group: str) -> list[Present]:
+        found, gone = await self._run(_PRESENT, self._presence_keys(group))
+        await self._tell_gone(group, gone)
+        return [Present(member.decode(), info.decode()) for member, info in found]
+
+    async def _refresh(self) -> None:
+        """Say that this node lives, for each group in which somebody is present through it."""
+        while True:
+            await asyncio.sleep(self._ttl_ms / 3000)
+            for group in tuple(self._entered):
+                with suppress(LayerError):
+                    gone = await self._run(_REFRESH, self._presence_keys(group), self._node, self._ttl_ms)
+                    await self._tell_gone(group, gone)
+
+    async def _tell_gone(self, group: str, gone: list[tuple[bytes, bytes]]) -> None:
+        if self._sink is not None:
+            for member, info in gone:
+                await self._sink.gone(group, Present(member.decode(), info.decode()))
+
+    # -- how it is
+
+    @override
+    async def health(self) -> Health:
+        if self._client is None:
+            return Health(is_up=False, reason="it has not been started")
+        if self._reader is not None and not self._reader.up.is_set():
+            return Health(is_up=False, reason=self._reader.trouble)
+        try:  # to read; and to write, where that did not go well
+            keys = self._keys(self._channel(""), "m", "s")
+            await self._commands.run(_READ, keys, self._trusts, "", "", 0, tries=False)
+            if self._commands.trouble:
+                await self.publish("", Publication(consumer=""))
+        except LayerError as error:
+            return Health(is_up=False, reason=error.problem)
+        return Health(is_up=True)
+
+    # -- inside
+
+    async def _run(self, script: Script, keys: tuple[bytes, ...], *arguments: Any) -> Any:
+        if self._client is None and not self._tasks:
+            raise LayerError("it has not been started")
+        return await self._commands.run(script, keys, *arguments)
+
+    def _channel(self, group: str) -> bytes:
+        """Name the channel of a group, and what its keys begin with: a cluster goes by what is in the braces."""
+        return f"{self._prefix}:{{{quote(group, safe='@:/._-')}!}}".encode()
+
+    def _keys(self, channel: bytes, *names: str) -> tuple[bytes, ...]:
+        return tuple(b"%b:%b" % (channel, name.encode()) for name in names)
+
+    def _presence_keys(self, group: str) -> tuple[bytes, ...]:
+        return self._keys(self._channel(group), "e", "c", "i", "o", "n")
+
+
+def _shown(url: str) -> str:
+    """Show a URL without what is secret in it."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
