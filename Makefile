@@ -13,7 +13,7 @@ export NO_MKDOCS_2_WARNING := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install demo test pytest check check-format check-lint check-mypy check-pyright check-imports \
-	check-sizes check-docs format bench soak docs browser lock clean
+	check-sizes check-docs format bench soak chaos docs browser lock clean
 
 help:
 	@echo "make demo      run the chat example (ARGS=... is passed on)"
@@ -24,6 +24,7 @@ help:
 	@echo "make format    let ruff format and fix the code"
 	@echo "make bench     run the benchmarks"
 	@echo "make soak      run the long tests of servers, which are not part of make test"
+	@echo "make chaos     kill nodes and broker under clients that come back (ARGS=... is passed on)"
 	@echo "make docs      serve the documentation while you write it"
 	@echo "make browser   find Chromium for the browser tests, or install it"
 	@echo "make lock      regenerate the lock files (ARGS=--upgrade for newer versions)"
@@ -70,10 +71,13 @@ format: $(READY)
 	$(BIN)/ruff format $(CHECKED)
 
 bench: $(READY)
-	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
 
 soak: $(READY)
 	@set -e; for name in $(SOAKS); do echo "== $$name"; PYTHONPATH=. $(BIN)/python "tests/soak/$$name.py"; done
+
+chaos: $(READY)
+	PYTHONPATH=. $(BIN)/python tests/soak/chaos.py $(ARGS)
 
 docs: $(READY)
 	$(BIN)/mkdocs serve
