@@ -50,8 +50,8 @@ class RedisLayer(ChannelLayer):
     Args:
         url: of the store, as redis-py reads it: ``redis://``, ``rediss://`` (TLS), ``unix://``.
         prefix: before all keys and channels; applications with the same share their groups.
-        required: whether ``start`` raises where the store cannot be reached within 5 seconds. Otherwise the
-            application is served, and the layer comes alive by itself.
+        required: whether ``start`` raises where the store cannot be reached within 5 seconds. Otherwise the layer comes
+            alive by itself; clients are turned away until it does.
         deadline: seconds within which whatever is asked of the store is answered, or raises.
         presence_seconds: how long members of a process that was killed are still present.
         trust_store: keep positions valid when the store has been started anew: only for one that loses nothing
