@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -143,3 +145,10 @@ async def test_nothing_is_sent_to_nodes_without_members(broker: Broker, prefix: 
             return (await other.publish("lobby", "three"))[0].receivers == 0
 
         await eventually(is_alone, "nobody follows")
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['redis'] = None; import nexws.layers.redis"
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'RedisLayer needs redis-py: pip install "nexws[redis]"' in done.stderr

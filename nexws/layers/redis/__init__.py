@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+try:
+    import redis.asyncio as _redis  # noqa: F401 # pyright: ignore[reportUnusedImport] - whether it is there
+except ImportError as error:
+    raise ImportError('RedisLayer needs redis-py: pip install "nexws[redis]"', name=error.name) from error
+
 from nexws.layers.redis.layer import RedisLayer
 
 __all__ = ["RedisLayer"]
