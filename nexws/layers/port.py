@@ -134,7 +134,10 @@ class ChannelLayer(ABC):
 
     @abstractmethod
     def unfollow(self, group: str) -> None:
-        """Have the sink get no more of *group*, soon; following it again at once misses nothing."""
+        """Have the sink get no more of *group*, soon; what is on its way may be lost.
+
+        Where it is followed again, however soon, nothing is missed that is published after that.
+        """
 
     @abstractmethod
     async def read(self, group: str, *, since: Position | None = None, limit: int | None = None) -> Page:

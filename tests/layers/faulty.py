@@ -153,6 +153,25 @@ class UnfollowsLate(Faulty):
         super().unfollow(group)
 
 
+class EmptiesOldQueues(Faulty):
+    """Each following has a queue of its own, and what waits in one is handed over when another has begun."""
+
+    @override
+    async def take(self, group: str, publication: Publication, position: Position | None) -> int:
+        queue = self.own.setdefault(f"queue of {group}", [])
+        queue.append((group, publication, position))
+        if len(queue) == 1:  # or somebody is at it
+            while queue:
+                await super().take(*queue[0])
+                del queue[0]
+        return 1
+
+    @override
+    def unfollow(self, group: str) -> None:
+        self.own.pop(f"queue of {group}", None)
+        super().unfollow(group)
+
+
 class CountsNobody(Faulty):
     @override
     async def take(self, group: str, publication: Publication, position: Position | None) -> int:

@@ -94,6 +94,7 @@ FAULTS: list[tuple[type[MemoryLayer], str]] = [
     (faulty.FollowsTwice, "test_following_twice_delivers_once"),
     (faulty.FollowsOn, "test_unfollowing_ends_delivery"),
     (faulty.UnfollowsLate, "test_following_again_at_once_misses_nothing"),
+    (faulty.EmptiesOldQueues, "test_what_waited_when_a_group_was_unfollowed_does_not_come_late"),
     (faulty.CountsNobody, "test_it_tells_how_many_have_it"),
     (faulty.GivesUpHalfway, "test_a_cancelled_publication_is_everywhere_or_nowhere"),
     (faulty.WithoutTurns, "test_a_publication_cancelled_at_a_slow_node_reaches_the_others"),

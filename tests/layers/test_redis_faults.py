@@ -68,7 +68,7 @@ async def test_a_layer_that_is_required_does_not_start_without_a_server(
 
 
 async def test_one_that_is_not_required_starts_and_comes_alive(own_broker: Broker, prefix: str) -> None:
-    """Until then it says why, and refuses in time."""
+    """Until then it says why, and refuses in time what only the store can do; what is followed comes alive with it."""
     own_broker.kill()
     async with running(own_broker.url, prefix, required=False) as node:
         health = await node.layer.health()
@@ -77,10 +77,41 @@ async def test_one_that_is_not_required_starts_and_comes_alive(own_broker: Broke
         await fails(node, "lobby")
         with pytest.raises(LayerError), anyio.fail_after(DEADLINE):
             await node.layer.read("lobby")
+        with anyio.fail_after(DEADLINE):
+            for group in ("lobby", "left"):
+                await node.layer.follow(group)
+        node.layer.unfollow("left")
         own_broker.start()
         await has_health(node, is_up=True, patience=4.0)
-        await node.layer.follow("lobby")
-        await comes_alive(node, node, "lobby", "after")
+        await publish(node, "left", "never")
+        await publish(node, "lobby", "after")
+        await node.gets("lobby", "after")
+        assert node.events("left") == []
+        assert node.broken == []
+
+
+async def test_who_could_not_follow_in_time_does_not_end_it_for_another(
+    own_broker: Broker, prefix: str
+) -> None:
+    """Two follow one group while the server is frozen; it thaws too late for the first."""
+    async with running(own_broker.url, prefix) as node, running(own_broker.url, prefix) as other:
+        await node.layer.follow("elsewhere")
+        own_broker.freeze()
+        refused = anyio.Event()
+
+        async def follow_in_vain() -> None:
+            with pytest.raises(LayerError):
+                await node.layer.follow("lobby")
+            refused.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow_in_vain)
+            await anyio.sleep(1.0)  # half of the time that each has
+            tasks.start_soon(node.layer.follow, "lobby")
+            await refused.wait()
+            own_broker.thaw()
+        await publish(other, "lobby", "after")
+        await node.gets("lobby", "after")
 
 
 async def test_a_server_that_goes_down_later_is_told_and_found_again(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from nexws.errors import LayerError
@@ -22,15 +23,38 @@ class Followed:
     Whatever comes in waits in a queue, which one task empties: a large group does not keep the others waiting.
     """
 
-    __slots__ = ("_busy", "_checks", "_queue", "_read", "_sink", "group", "last")
+    __slots__ = (
+        "_busy",
+        "_checks",
+        "_is_over",
+        "_queue",
+        "_read",
+        "_sink",
+        "group",
+        "is_sure",
+        "last",
+        "trying",
+    )
 
-    def __init__(self, group: str, sink: Sink, read: Callable[[Position], Awaitable[Page]]) -> None:
-        self.group, self._sink, self._read = group, sink, read
+    def __init__(self, group: str, sink: Sink, read: Callable[[Position | None], Awaitable[Page]]) -> None:
+        self.group: str = group
+        self._sink, self._read = sink, read
         self.last: Position | None = None
         """The newest position that has been handed over, or was there when this began."""
+        self.is_sure: bool = False
+        """Whether it is known where the group stood when following began."""
+        self.trying: int = 0
+        """How many are waiting for it to be followed."""
         self._queue: deque[tuple[Publication, Position | None]] = deque()
         self._checks = False
         self._busy = False
+        self._is_over = False
+
+    def start_at(self, top: Position | None) -> None:
+        """Say where the group stood once it was followed; what came in since may be newer already."""
+        self.is_sure = True
+        if self.last is None:
+            self.last = top
 
     def put(self, publication: Publication, position: Position | None) -> bool:
         """Take what has come in; true where somebody has to call ``empty``."""
@@ -61,6 +85,11 @@ class Followed:
         finally:
             self._busy = False
 
+    def end(self) -> None:
+        """Hand over no more: nobody follows it any more."""
+        self._is_over, self._checks = True, False
+        self._queue.clear()
+
     def _begin(self) -> bool:
         is_first, self._busy = not self._busy, True
         return is_first
@@ -79,18 +108,30 @@ class Followed:
         *seen* is a position that has come in and leaves a hole.
         """
         last = self.last
-        if last is None:
+        page = await self._read_patiently(last)
+        if page is None or self._is_over:
             return
-        while True:
-            try:
-                page = await self._read(last)
-                break
-            except LayerError:
-                await asyncio.sleep(_PAUSE)  # nothing of this group is handed over before it is known
-        if not page.is_complete:
+        was_sure, self.is_sure = self.is_sure, True
+        if last is None and page.top is not None:  # nothing had been kept, if that was known
+            is_complete = was_sure and len(page.entries) == page.top.offset
+        else:
+            is_complete = page.is_complete
+        if not is_complete:
             self.last = page.top or seen
             await self._sink.lost(self.group)
             return
         for entry in page.entries:
-            self.last = entry.position
-            await self._sink.deliver(self.group, entry.publication, entry.position)
+            if not self._is_over:
+                self.last = entry.position
+                await self._sink.deliver(self.group, entry.publication, entry.position)
+
+    async def _read_patiently(self, since: Position | None) -> Page | None:
+        """Read what comes after *since*, however long that takes; ``None`` where nobody follows any more.
+
+        Nothing of this group is handed over before it is known, so nothing is out of order.
+        """
+        while not self._is_over:
+            with suppress(LayerError):
+                return await self._read(since)
+            await asyncio.sleep(_PAUSE)
+        return None

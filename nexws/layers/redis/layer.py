@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from typing_extensions import override
 from nexws.errors import LayerError
 from nexws.layers.port import ChannelLayer, Entry, Health, Page, Present, Sink
 from nexws.layers.redis.commands import Commands, Script
-from nexws.layers.redis.followed import Followed
+from nexws.layers.redis.following import Following
 from nexws.layers.redis.reader import Reader
 from nexws.layers.redis.scripts import ENTER, LEAVE, PRESENT, PUBLISH, READ, REFRESH
 from nexws.layers.wire import pack_publication, unpack_publication
@@ -51,7 +52,8 @@ class RedisLayer(ChannelLayer):
         url: of the store, as redis-py reads it: ``redis://``, ``rediss://`` (TLS), ``unix://``.
         prefix: before all keys and channels; applications with the same share their groups.
         required: whether ``start`` raises where the store cannot be reached within 5 seconds. Otherwise the layer comes
-            alive by itself; clients are turned away until it does.
+            alive by itself: until then, and whenever it is away, clients connect and join groups all the same, and are
+            closed with 4010 once it is there if those have a history, for they may have missed some of it.
         deadline: seconds within which whatever is asked of the store is answered, or raises.
         presence_seconds: how long members of a process that was killed are still present.
         trust_store: keep positions valid when the store has been started anew: only for one that loses nothing
@@ -76,14 +78,11 @@ class RedisLayer(ChannelLayer):
         self._ttl_ms, self._trusts = int(presence_seconds * 1000), b"1" if trust_store else b"0"
         self._node = secrets.token_hex(8)
         self._sink: Sink | None = None
-        self._followed: dict[bytes, Followed] = {}
         self._entered: dict[str, dict[str, str]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._client: Redis | None = None
         self._commands: Commands
-        self._reader: Reader | None = None
-        self._gone: set[bytes] = set()
-        self._unfollowed: asyncio.Event
+        self._following: Following | None = None
 
     # -- its life
 
@@ -100,22 +99,23 @@ class RedisLayer(ChannelLayer):
         library: Any = Redis  # its options have no types
         client: Redis = library.from_url(self._url, **options)
         self._client, self._commands = client, Commands(client, self._deadline)
-        self._unfollowed = asyncio.Event()
         self._begin(self._commands.serve(), "nexws.layer.commands")
         if sink is not None:
             pool: Any = ConnectionPool
             connections = pool.from_url(
                 self._url, **{**options, "socket_timeout": None, "health_check_interval": 0}
             )
-            self._reader = Reader(
+            make_reader = partial(
+                Reader,
                 connections.make_connection,
                 self._commands.publish,
-                self._received,
-                self._resubscribed,
                 prefix=f"{self._prefix}:".encode(),
             )
-            self._begin(self._reader.serve(), "nexws.layer.reader")
-            self._begin(self._unfollow_soon(), "nexws.layer.unfollow")
+            following = self._following = Following(
+                sink, make_reader, self.read, self._begin, deadline=self._deadline, required=self._required
+            )
+            self._begin(following.reader.serve(), "nexws.layer.reader")
+            self._begin(following.unfollow_soon(), "nexws.layer.unfollow")
             self._begin(self._refresh(), "nexws.layer.refresh")
         if self._required:
             await self._await_store()
@@ -131,9 +131,8 @@ class RedisLayer(ChannelLayer):
                     await self._leave(group, member, connection)
         self._commands.end()
         await self._end_tasks()
-        self._followed.clear()
         self._entered.clear()
-        self._reader = None
+        self._following = None
         with suppress(Exception):
             await client.aclose()
 
@@ -141,21 +140,21 @@ class RedisLayer(ChannelLayer):
         try:
             await asyncio.wait_for(self._until_up(), _START)
         except (asyncio.TimeoutError, LayerError) as error:
-            trouble = self._commands.trouble or (self._reader.trouble if self._reader else "") or str(error)
+            following = self._following
+            trouble = self._commands.trouble or (following.reader.trouble if following else "") or str(error)
             await self.stop()
             raise LayerError(f"the store at {_shown(self._url)} cannot be reached: {trouble}") from error
 
     async def _until_up(self) -> None:
-        if self._reader is not None:
-            await self._reader.up.wait()
+        if self._following is not None:
+            await self._following.reader.up.wait()
         await self.read("")
 
     async def _forget_loop(self) -> None:
         """Let go of what another event loop has left behind."""
         if self._client is not None:
-            self._client = self._reader = None
+            self._client = self._following = None
             self._tasks.clear()
-            self._followed.clear()
             self._entered.clear()
 
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -230,63 +229,14 @@ class RedisLayer(ChannelLayer):
 
     @override
     async def follow(self, group: str) -> None:
-        reader, sink = self._reader, self._sink
-        if reader is None or sink is None:
+        if self._following is None:
             raise LayerError("this node only publishes")
-        channel = self._channel(group)
-        followed = self._followed.get(channel)
-        if followed is None:
-
-            async def read(since: Position) -> Page:
-                return await self.read(group, since=since)
-
-            followed = self._followed[channel] = Followed(group, sink, read)
-        try:
-            await asyncio.wait_for(reader.follow(channel), self._deadline)
-            page = await self.read(group, limit=0)
-        except asyncio.TimeoutError as error:
-            self.unfollow(group)
-            raise LayerError(reader.trouble or "it does not confirm in time") from error
-        except LayerError:
-            self.unfollow(group)
-            raise
-        if followed.last is None:
-            followed.last = page.top
+        await self._following.follow(self._channel(group), group)
 
     @override
     def unfollow(self, group: str) -> None:
-        channel = self._channel(group)
-        if self._followed.pop(channel, None) is not None and self._reader is not None:
-            self._reader.forget(channel)
-            self._gone.add(channel)
-            self._unfollowed.set()
-
-    async def _received(self, channel: bytes, data: bytes) -> None:
-        followed = self._followed.get(channel)
-        if followed is None:
-            return
-        position, _, packed = data.partition(b"\n")
-        try:
-            publication = unpack_publication(packed)
-            place = Position.parse(position.decode()) if position else None
-        except ValueError:
-            return  # of somebody else, who has our prefix
-        if followed.put(publication, place):
-            self._begin(followed.empty(), "nexws.layer.group")
-
-    def _resubscribed(self, channel: bytes) -> None:
-        followed = self._followed.get(channel)
-        if followed is not None and followed.check():
-            self._begin(followed.empty(), "nexws.layer.group")
-
-    async def _unfollow_soon(self) -> None:
-        while True:
-            await self._unfollowed.wait()
-            self._unfollowed.clear()
-            gone, self._gone = self._gone, set()
-            if self._reader is not None:
-                with suppress(Exception):  # the connection is made anew without them
-                    await self._reader.unfollow(gone)
+        if self._following is not None:
+            self._following.unfollow(self._channel(group))
 
     # -- presence
 
@@ -337,8 +287,8 @@ class RedisLayer(ChannelLayer):
     async def health(self) -> Health:
         if self._client is None:
             return Health(is_up=False, reason="it has not been started")
-        if self._reader is not None and not self._reader.up.is_set():
-            return Health(is_up=False, reason=self._reader.trouble)
+        if self._following is not None and not self._following.reader.up.is_set():
+            return Health(is_up=False, reason=self._following.reader.trouble)
         try:  # to read; and to write, where that did not go well
             keys = self._keys(self._channel(""), "m", "s")
             await self._commands.run(_READ, keys, self._trusts, "", "", 0, tries=False)

@@ -9,8 +9,10 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final, cast
 
+import anyio
 from redis.exceptions import RedisError
 
 __all__ = ["Reader"]
@@ -72,16 +74,27 @@ class Reader:
         """
         self._channels[channel] = None
         confirmed = asyncio.Event()
-        self._confirmations.setdefault(channel, deque()).append([confirmed])
-        if self._is_listening:  # or it is said with all others
-            await self._say("SUBSCRIBE", channel)
-        await confirmed.wait()
+        waiting = [confirmed]
+        self._confirmations.setdefault(channel, deque()).append(waiting)
+        try:
+            if self._is_listening:  # or it is said with all others
+                await self._say("SUBSCRIBE", channel)
+            await confirmed.wait()
+        finally:
+            if not confirmed.is_set():
+                waiting.clear()  # its place stays: the confirmation may still come
+
+    def want(self, channel: bytes) -> None:
+        """Follow *channel* from the next connection on; ``resubscribed`` is told."""
+        self._channels[channel] = None
 
     async def unfollow(self, channels: Iterable[bytes]) -> None:
         """Follow *channels* no longer."""
-        gone = [channel for channel in channels if channel not in self._channels]
-        for at in range(0, len(gone), _AT_ONCE):
-            await self._say("UNSUBSCRIBE", *gone[at : at + _AT_ONCE])
+        left = iter(channels)
+        while some := tuple(islice(left, _AT_ONCE)):
+            gone = [channel for channel in some if channel not in self._channels]  # nor meanwhile
+            if gone:
+                await self._say("UNSUBSCRIBE", *gone)
 
     def forget(self, channel: bytes) -> None:
         """Say that nobody wants *channel* any more; ``unfollow`` tells the store."""
@@ -115,11 +128,12 @@ class Reader:
         self._heard_at = self._probed_at = loop.time()
         self._probe_is_out = False
         channels = [self._probe_channel, *self._channels]
+        self._confirmations = {  # each is said once, whoever waits for it
+            channel: deque([everybody])
+            for channel, waiting in self._confirmations.items()
+            if (everybody := [each for several in waiting for each in several])
+        }
         returning = set(self._channels) - self._confirmations.keys()
-        for waiting in self._confirmations.values():  # each is said once, whoever waits for it
-            everybody = [each for several in waiting for each in several]
-            waiting.clear()
-            waiting.append(everybody)
         self._is_listening = True
         for at in range(0, len(channels), _AT_ONCE):
             await self._say("SUBSCRIBE", *channels[at : at + _AT_ONCE])
@@ -191,7 +205,8 @@ class Reader:
     async def _say(self, *command: str | bytes) -> None:
         connection = self._connection
         if connection is not None:
-            await asyncio.wait_for(connection.send_command(*command, check_health=False), _PATIENCE)
+            with anyio.fail_after(_PATIENCE):  # in this task: what is cancelled has been said all the same
+                await connection.send_command(*command, check_health=False)
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -175,6 +175,31 @@ class Delivery(Bench):
             await node.gets(kept, "after")
             await stays.gets_to(group, "after")
 
+    async def test_what_waited_when_a_group_was_unfollowed_does_not_come_late(self) -> None:
+        """Followed again while its node is busy: nothing comes behind what was published later."""
+        group, elsewhere = self.group(), self.group("elsewhere")
+        async with self.nodes(2) as (node, other):
+            for each in (group, elsewhere):
+                await node.layer.follow(each)
+            gate = node.gate = anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(other.publish, group, "one")
+                await node.gets_to(group, "one")
+                tasks.start_soon(other.publish, group, "two")
+                await _turns(10)
+                tasks.start_soon(other.publish, elsewhere, "sign")
+                await node.gets_to(elsewhere, "sign")
+                node.layer.unfollow(group)
+                await node.layer.follow(group)
+                tasks.start_soon(other.publish, group, "three")
+                await _turns(10)
+                gate.set()
+                await node.gets_to(group, "three")
+            await other.publish(group, "four")
+            await node.gets_to(group, "four")
+            got = node.events(group)
+            assert got == [each for each in ("one", "two", "three", "four") if each in got], got
+
     async def test_unfollowing_what_is_not_followed_is_no_error(self) -> None:
         """It is what is wanted already."""
         async with self.nodes(1) as (node,):

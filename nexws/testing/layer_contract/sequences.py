@@ -64,7 +64,7 @@ class _Group:
     kept: list[tuple[Position, str]] = field(default_factory=list["tuple[Position, str]"])
     keys: dict[str, Published] = field(default_factory=dict[str, Published])
     owed: list[list[str]] = field(default_factory=lambda: [[], []])
-    """What each node must have got."""
+    """What each node must have got, or must still get: what was published since it follows."""
     followers: set[int] = field(default_factory=set[int])
     ever: set[int] = field(default_factory=set[int])
 
@@ -93,6 +93,7 @@ class Sequences(Bench):
                     case Unfollow():
                         node.layer.unfollow(group.name)
                         group.followers.discard(step.node)
+                        group.owed[step.node].clear()  # what is still on its way is not wanted any more
                     case Read():
                         await _read(node, group, step)
             for group in groups:
