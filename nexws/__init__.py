@@ -68,7 +68,7 @@ from nexws.events import (
     on,
     query,
 )
-from nexws.layers import ChannelLayer, MemoryLayer
+from nexws.layers import ChannelLayer, MemoryLayer, SyncLayer
 from nexws.protocol import CloseCode, Envelope, FailureCode, Position
 from nexws.runtime import (
     ConnectionClosed,
@@ -146,6 +146,7 @@ __all__ = [
     "SchemaConversionError",
     "SchemaError",
     "SetupError",
+    "SyncLayer",
     "UndeclaredEventError",
     "UndeclaredPresenceError",
     "WebSocketConsumer",

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from typing_extensions import override
 
-from nexws.layers import ChannelLayer
+from nexws.layers import ChannelLayer, Present
 from nexws.protocol import Position, Retention
 from nexws.testing.layer_contract import LayerContract, Node
 from nexws.testing.layer_contract.bench import push
@@ -117,6 +117,28 @@ async def test_a_key_is_kept_for_five_minutes(broker: Broker, prefix: str) -> No
         assert (await node.layer.publish("lobby", push("one"), key="k")).is_duplicate
         for key, age in ages.items():
             assert broker.command("PTTL", key) < age, key
+
+
+async def test_who_only_publishes_leaves_it_to_others_to_bury(broker: Broker, prefix: str) -> None:
+    """It passes over who has gone with a killed node; one that serves finds them still, and is told."""
+    short = {"presence_seconds": 1.0}
+    async with (
+        Proxy(broker.port) as proxy,
+        running(proxy.url, prefix, **short) as killed,
+        running(broker.url, prefix, **short) as serving,
+        make_layer(broker.url, prefix, **short) as publisher,
+    ):
+        await killed.layer.enter("lobby", "ann", "c1", "{}")
+        proxy.refuse()
+        proxy.reset()
+
+        async def is_empty() -> bool:
+            return await publisher.present("lobby") == []
+
+        await eventually(is_empty, "nobody present")
+        assert serving.buried == []
+        assert await serving.layer.present("lobby") == []
+        assert serving.buried == [("lobby", Present("ann", "{}"))]
 
 
 async def test_prefixes_keep_applications_apart(broker: Broker, prefix: str) -> None:

@@ -263,7 +263,7 @@ class RedisLayer(ChannelLayer):
 
     @override
     async def present(self, group: str) -> list[Present]:
-        found, gone = await self._run(_PRESENT, self._presence_keys(group))
+        found, gone = await self._run(_PRESENT, self._presence_keys(group), int(self._sink is not None))
         await self._tell_gone(group, gone)
         return [Present(member.decode(), info.decode()) for member, info in found]
 

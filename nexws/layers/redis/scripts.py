@@ -181,9 +181,25 @@ return drop(ARGV[1], ARGV[2], entry[3])
 PRESENT: Final = (
     _PRESENCE
     + """
-local gone = bury()
-local members, found = redis.call('ZRANGE', KEYS[4], 0, -1), {}
-for _, member in ipairs(members) do found[#found + 1] = {member, redis.call('HGET', KEYS[3], member)} end
+-- ARGV: 1, or 0 to pass over the dead without burying them: it takes one who can tell the others
+local gone, living = {}, nil
+if ARGV[1] == '1' then
+  gone = bury()
+else
+  local dead = {}
+  living = {}
+  for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', milliseconds())) do dead[node] = true end
+  for index, each in ipairs(redis.call('HGETALL', KEYS[1])) do
+    if index % 2 == 0 then
+      local entry = cmsgpack.unpack(each)
+      if not dead[entry[1]] then living[entry[2]] = true end
+    end
+  end
+end
+local found = {}
+for _, member in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+  if not living or living[member] then found[#found + 1] = {member, redis.call('HGET', KEYS[3], member)} end
+end
 return {found, gone}
 """
 )

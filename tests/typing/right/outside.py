@@ -8,7 +8,7 @@ from nexios import NexiosApp
 from pydantic import BaseModel
 from typing_extensions import assert_type
 
-from nexws import ConnectionInfo, Emit, EventConsumer, EventRouter, MemoryLayer, Nexws, emits
+from nexws import ConnectionInfo, Emit, EventConsumer, EventRouter, MemoryLayer, Nexws, SyncLayer, emits
 from nexws.testing import connect
 
 
@@ -35,6 +35,13 @@ app.add_ws_route(Shop.as_route("/"))
 
 def in_a_thread() -> int:
     return assert_type(ws.from_thread(Shop.placed.broadcast(Placed(item="tea"), via=ws), timeout=1), int)
+
+
+def without_a_loop() -> int:
+    with SyncLayer(MemoryLayer()) as layer:
+        placed = Shop.placed.send_to("ann", Placed(item="tea"), via=layer)
+        assert_type(layer.run(placed, timeout=1.0), int)
+        return assert_type(layer.run(Shop.placed.broadcast(Placed(item="tea"), via=layer)), int)
 
 
 async def run() -> None:

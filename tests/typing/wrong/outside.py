@@ -5,7 +5,7 @@ from __future__ import annotations
 from nexios import NexiosApp
 from pydantic import BaseModel
 
-from nexws import EventConsumer, Nexws, Presence, emits
+from nexws import EventConsumer, MemoryLayer, Nexws, Presence, SyncLayer, emits
 
 
 class Placed(BaseModel):
@@ -38,4 +38,6 @@ async def run() -> None:
     await ws.disconnect("ann", code="4000")  # wrong: a number
     ws.from_thread(Shop.placed)  # wrong: no coroutine
     told: str = ws.from_thread(Shop.placed.broadcast(Placed(item="tea"), via=ws))  # wrong: a number
+    SyncLayer(ws)  # wrong: no layer
+    SyncLayer(MemoryLayer()).run(Shop.placed)  # wrong: no coroutine
     Shop.presence.members("shop")  # wrong: whose connection
