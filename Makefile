@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.project
 NODE_READY := node_modules/.ready
-SOAKS := churn_in_groups stalled endings resume rolling_stop
+SOAKS := churn_in_groups stalled endings resume rolling_stop partition
 CHECKED := nexws tools docs/examples $(wildcard tests examples benchmarks)
 
 # Material's advice about its successor is for its users' shells, not for every build.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -20,7 +22,7 @@ from nexios.dependencies import Depend
 from nexios.parameters import Query
 from pydantic import BaseModel, Field
 from nexws import (
-    Envelope, EventConsumer, EventError, EventRouter, Nexws, Presence, cookies, emits, headers, on, query
+    Envelope, EventConsumer, EventError, EventRouter, Nexws, Presence, cookies, emits, headers, on, query, serve
 )
 class Order(BaseModel):
     number: int = 1
@@ -322,6 +324,12 @@ IN_A_PROGRAM = {
         Nexws(app)
         Nexws(app)
     """,
+    "several workers, and no layer chosen": """
+        class Shop(EventConsumer): ...
+        app = NexiosApp()
+        app.add_ws_route(Shop.as_route("/shop"))
+        serve("shop:app", workers=4)
+    """,
 }
 
 MISTAKES = {
@@ -344,12 +352,13 @@ def test_every_documented_mistake_is_made_here_and_the_other_way_round() -> None
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_has_the_documented_text(mistake: str) -> None:
+def test_a_mistake_has_the_documented_text(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the file and line behind the handler's name, and for what Pydantic says of its own."""
+    shop = ModuleType("shop")
+    monkeypatch.setitem(sys.modules, "shop", shop)
+    monkeypatch.setattr(sys, "path", sys.path[:])
     with pytest.raises(SetupError) as error:
-        exec(
-            compile(PREAMBLE + MISTAKES[mistake], "shop.py", "exec", dont_inherit=True), {"__name__": "shop"}
-        )
+        exec(compile(PREAMBLE + MISTAKES[mistake], "shop.py", "exec", dont_inherit=True), vars(shop))
     text = re.sub(r" \([^()]*:\d+\)", "", str(error.value))
     expected = documented()[mistake]
     if expected.endswith(" …"):

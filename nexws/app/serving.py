@@ -9,6 +9,7 @@ from typing import Any
 
 from nexios import NexiosApp
 
+from nexws.app.documents import routes_of
 from nexws.app.loading import load_app
 from nexws.consumer import Registry
 from nexws.errors import SetupError
@@ -37,14 +38,16 @@ def serve(
         app: the application, or its name, as ``"shop.main:app"``.
         host: the address to listen on.
         port: the port; 0 takes a free one.
-        workers: the number of processes, each with connections and groups of its own; more than one need the name.
+        workers: the number of processes, each with connections of its own; more than one need the name, and consumers
+            a layer that spans them.
         drain: within how many seconds connections are closed at the end; ``Limits.drain_timeout`` unless given.
         log_level: how much uvicorn logs: ``critical``, ``error``, ``warning``, ``info`` (requests too) or ``debug``.
         proxy_headers: believe ``X-Forwarded-*`` of the proxies in *forwarded_allow_ips*.
         forwarded_allow_ips: their addresses; uvicorn's ``FORWARDED_ALLOW_IPS``, or 127.0.0.1, unless given.
 
     Raises:
-        SetupError: the application cannot be imported, or by name alone; or a package is not installed.
+        SetupError: the application cannot be imported, or by name alone; or no layer is
+            chosen for several workers; or a package is not installed.
         AddressError: the address cannot be had.
     """
     if workers > 1 and not isinstance(app, str):
@@ -57,6 +60,8 @@ def serve(
     except ImportError as error:
         raise SetupError(f'{error.name} is not installed; run: pip install "nexws[server]"') from error
     loaded = load_app(app) if isinstance(app, str) else app
+    if workers > 1:
+        _check_layer(loaded, workers)
     listener = hosting.listen(host, port)
 
     def announce() -> None:
@@ -80,3 +85,13 @@ def serve(
 def limits_of(app: NexiosApp) -> Limits:
     """Give the limits that *app* has been configured with, or the usual ones."""
     return Registry.of({"app": app}).settings.limits
+
+
+def _check_layer(app: NexiosApp, workers: int) -> None:
+    """See that the clients of one worker can be reached from the others, if there are to be any."""
+    has_consumers = any(True for _ in routes_of(app.router.routes))
+    if has_consumers and Registry.of({"app": app}).settings.layer is None:
+        raise SetupError(
+            f"{workers} workers would each have groups and users of their own, for the usual MemoryLayer does not "
+            "leave its process; write Nexws(app, layer=RedisLayer(url)), or layer=MemoryLayer() where that is meant"
+        )

@@ -25,7 +25,7 @@ __all__ = ["serve"]
     default=1,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Processes, each with connections and groups of its own.",
+    help="Processes; more than one need a layer that spans them.",
 )
 @click.option(
     "--drain",

@@ -9,15 +9,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
 from nexios import NexiosApp
 
 import nexws
-from nexws import AddressError, Limits, Nexws, SetupError
+from nexws import AddressError, EventConsumer, Limits, Nexws, SetupError
 from nexws.app.hosting import Config, listen
 from nexws.cli.commands import nexws as command
+from nexws.layers import ChannelLayer, MemoryLayer
+from nexws.layers.redis import RedisLayer
 
 PATIENCE = 20.0
 APP = "tests.servers.apps:app"
@@ -33,6 +36,19 @@ async def fail(app):
 
 nexws.serve(NexiosApp(title="Shop", lifespan={lifespan}), port=0)
 """
+
+
+class Orders(EventConsumer): ...
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> NexiosApp:
+    """Give an application without consumers, whose name is ``shop:app``."""
+    module = ModuleType("shop")
+    app = module.app = NexiosApp()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "shop", module)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    return app
 
 
 def run(*arguments: str) -> Result:
@@ -80,14 +96,36 @@ def test_a_module_that_is_not_there_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_taken_port_is_one_sentence_that_says_what_to_do(workers: str) -> None:
+def test_a_taken_port_is_one_sentence_that_says_what_to_do(workers: str, shop: NexiosApp) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run(APP, "--port", str(port), "--workers", workers)
+        result = run("shop:app", "--port", str(port), "--workers", workers)
         with pytest.raises(AddressError) as raised:
-            nexws.serve(APP, port=port)
+            nexws.serve("shop:app", port=port)
     assert (raised.value.host, raised.value.port, raised.value.reason) == ("127.0.0.1", port, None)
     assert (result.exit_code, result.output) == (1, f"Error: {raised.value}\n")
+
+
+def test_several_workers_need_a_layer_that_spans_them(shop: NexiosApp) -> None:
+    """Or clients would miss what is said in other processes, and nobody would know."""
+    shop.add_ws_route(Orders.as_route("/orders"))
+    result = run("shop:app", "--workers", "2")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: 2 workers would each have groups and users of their own, for")
+    assert "; write Nexws(app, layer=RedisLayer(url)), or" in result.output
+
+
+@pytest.mark.parametrize("layer", [RedisLayer("redis://127.0.0.1:1"), MemoryLayer()])
+def test_a_layer_that_was_chosen_is_enough(shop: NexiosApp, layer: ChannelLayer) -> None:
+    """The port is asked for next."""
+    shop.add_ws_route(Orders.as_route("/orders"))
+    Nexws(shop, layer=layer)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert (
+            f"port {port} of 127.0.0.1 is taken"
+            in run("shop:app", "--port", f"{port}", "--workers", "2").output
+        )
 
 
 def test_several_workers_need_a_name() -> None:

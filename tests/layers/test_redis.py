@@ -5,18 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import anyio
+import anyio.lowlevel
 import pytest
 from typing_extensions import override
 
+from nexws.errors import LayerError
 from nexws.layers import ChannelLayer, Present
 from nexws.protocol import Position, Retention
 from nexws.testing.layer_contract import LayerContract, Node
 from nexws.testing.layer_contract.bench import push
 from tests.brokers import Broker
-from tests.layers.redis_layers import eventually, make_layer, running
+from tests.layers.redis_layers import DEADLINE, eventually, make_layer, running
 from tests.proxy import Proxy
 
 MOST_NODES = 4
@@ -174,3 +176,21 @@ def test_without_its_extra_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert 'RedisLayer needs redis-py: pip install "nexws[redis]"' in done.stderr
+
+
+async def publish_or_not(layer: ChannelLayer) -> None:
+    with suppress(LayerError), anyio.fail_after(1.0):  # less than the deadline
+        await layer.publish("lobby", push("one"))
+
+
+async def test_it_stops_whatever_it_is_at(broker: Broker, prefix: str) -> None:
+    """Before Python 3.12 ``wait_for``, with which redis-py writes, swallows a cancellation that comes late."""
+    for turns in range(12):
+        layer = make_layer(broker.url, prefix)
+        await layer.start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(publish_or_not, layer)
+            for _ in range(turns):
+                await anyio.lowlevel.checkpoint()
+            with anyio.fail_after(DEADLINE):
+                await layer.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from nexws import (
     History,
     Limits,
     Nexws,
+    Presence,
     WebSocketConsumer,
     cookies,
     emits,
@@ -27,9 +29,12 @@ from nexws import (
     on,
     query,
 )
+from nexws.layers import ChannelLayer
+from nexws.layers.redis import RedisLayer
 
 SEND_TIMEOUT = 2.0
 DRAIN_TIMEOUT = 2.0
+PRESENCE_SECONDS = 2.0
 FLOOD = b"x" * 500_000
 
 
@@ -290,9 +295,71 @@ class Kept(EventConsumer):
         record(self.user, close_code)
 
 
+class Place(BaseModel):
+    room: str
+
+
+class Seat(BaseModel):
+    name: str
+
+
+class Whisper(BaseModel):
+    to: str
+    text: str
+
+
+class Shared(EventConsumer):
+    """A room for everybody, whatever process serves them."""
+
+    namespace = "shared"
+    middleware = [NameFromQuery]
+    place = query(Place)
+    history = History()
+    presence = Presence(Seat)
+    said = emits("shared.said", Said)
+    whispered = emits("shared.whispered", Said)
+
+    @on("shared.process")
+    async def process(self) -> int:
+        return os.getpid()
+
+    @on("shared.enter")
+    async def enter(self) -> None:
+        await self.join_group(self.place.room, presence=Seat(name=self.user))
+
+    @on("shared.say")
+    async def say(self, data: Say) -> None:
+        await self.said.broadcast(Said(text=data.text, by=self.user), self.place.room)
+
+    @on("shared.kept")
+    async def kept(self) -> list[str]:
+        return [said.text for said in await self.said.history(self.place.room)]
+
+    @on("shared.members")
+    async def list_members(self) -> list[str]:
+        return [seat.name for seat in await self.presence.members(self.place.room)]
+
+    @on("shared.whisper")
+    async def whisper(self, data: Whisper) -> int:
+        return await self.whispered.send_to(data.to, Said(text=data.text, by=self.user))
+
+    @on("shared.dismiss")
+    async def dismiss(self, data: str) -> int:
+        return await ws.disconnect(data)
+
+
+def layer() -> ChannelLayer | None:
+    """Make the layer that the environment names, if it does."""
+    url = os.environ.get("SERVERS_LAYER")
+    if url is None:
+        return None
+    return RedisLayer(url, prefix=os.environ["SERVERS_PREFIX"], presence_seconds=PRESENCE_SECONDS)
+
+
 app = NexiosApp(title="Servers", version="1.0.0")
 ws = Nexws(
     app,
+    layer=layer(),
     limits=Limits(
         send_timeout=SEND_TIMEOUT,
         outbox_bytes=64 * 1024 * 1024,
@@ -314,6 +381,7 @@ app.add_ws_route(WrappedFlood.as_route("/wrapped"))
 app.add_ws_route(Crowd.as_route("/crowd"))
 app.add_ws_route(Typed.as_route("/typed"))
 app.add_ws_route(Kept.as_route("/kept"))
+app.add_ws_route(Shared.as_route("/shared"))
 
 
 @app.get("/chat")

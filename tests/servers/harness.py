@@ -43,17 +43,24 @@ _COMMANDS: Final = {**SERVERS, "nexws": _NEXWS}
 
 
 class Server:
-    """One server with the program of ``apps.py``, from :meth:`start` to :meth:`stop`."""
+    """One server with the program of ``apps.py``, from :meth:`start` to :meth:`stop`.
 
-    def __init__(self, kind: str, folder: Path, *options: str) -> None:
+    Its groups are its own, unless *layer*, the URL of a store, carries them; a *prefix* keeps them from others'.
+    """
+
+    def __init__(
+        self, kind: str, folder: Path, *options: str, layer: str | None = None, prefix: str = "nexws"
+    ) -> None:
         self.kind = kind
         self.port = _free_port()
         self._log = folder / f"{kind}.log"
         command = [part.format(port=self.port) for part in _COMMANDS[kind]]
+        shared = {} if layer is None else {"SERVERS_LAYER": layer, "SERVERS_PREFIX": prefix}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, *options, _APP],
                 cwd=_ROOT,
+                env={**os.environ, **shared},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -23,12 +23,15 @@ Start = Callable[..., Server]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Give what starts servers; they end with the test."""
+def start(request: pytest.FixtureRequest, tmp_path: Path, prefix: str) -> Iterator[Start]:
+    """Give what starts servers; they end with the test. Those of several workers share a store."""
     servers: list[Server] = []
 
     def start(kind: str, *options: str) -> Server:
-        servers.append(Server(kind, tmp_path, *options))
+        shared = {}
+        if "--workers" in options:
+            shared = {"layer": request.getfixturevalue("broker").url, "prefix": prefix}
+        servers.append(Server(kind, tmp_path, *options, **shared))
         servers[-1].wait_until_ready()
         return servers[-1]
 
@@ -108,7 +111,7 @@ async def test_what_is_being_done_is_done_and_nobody_else_comes_in(start: Start,
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_a_second_signal_ends_the_drain(start: Start, workers: int, name: str) -> None:
     """Those who are still there are closed at once, with the same code; workers hear it from their parent."""
-    server = start("nexws", "--workers", str(workers))
+    server = start("nexws", *(() if workers == 1 else ("--workers", f"{workers}")))
     begun = time.monotonic()
     async with connect(server, "/typed", name) as client:
         server.terminate(signal.SIGINT)

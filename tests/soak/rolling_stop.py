@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.brokers import Broker, find_server
 from tests.servers.apps import DRAIN_TIMEOUT
 from tests.servers.crowds import Guest, busiest, crowd
 from tests.servers.harness import Server
@@ -24,10 +25,10 @@ KINDS: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
-async def stop_one(kind: str, options: tuple[str, ...], folder: Path) -> list[str]:
+async def stop_one(kind: str, options: tuple[str, ...], folder: Path, layer: str) -> list[str]:
     """Stop one server; gives what was wrong."""
     window = float(options[1]) if "--drain" in options else DRAIN_TIMEOUT
-    server = Server(kind, folder, *options)
+    server = Server(kind, folder, *options, layer=layer if "--workers" in options else None)
     try:
         server.wait_until_ready()
         async with crowd(server, CLIENTS) as guests:
@@ -79,13 +80,17 @@ def report(
 
 def main() -> int:
     """Stop all kinds of servers."""
+    broker_server = find_server()
+    if broker_server is None:
+        raise SystemExit("no Redis or Valkey server found: install one, or name it in NEXWS_REDIS_BIN")
     problems = list[str]()
-    for kind, options in KINDS:
-        with tempfile.TemporaryDirectory() as folder:
-            found = asyncio.run(stop_one(kind, options, Path(folder)))
-        problems += found
-        for problem in found:
-            print(f"  WRONG: {problem}")
+    with tempfile.TemporaryDirectory() as store, Broker(broker_server, Path(store)) as broker:
+        for kind, options in KINDS:
+            with tempfile.TemporaryDirectory() as folder:
+                found = asyncio.run(stop_one(kind, options, Path(folder), broker.url))
+            problems += found
+            for problem in found:
+                print(f"  WRONG: {problem}")
     print("all is well" if not problems else f"{len(problems)} things are wrong")
     return 1 if problems else 0
 

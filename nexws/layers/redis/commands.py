@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ _AGAIN: Final = (
 """What may be over soon; a script that has run nevertheless must do no harm when it runs again."""
 _PAUSE: Final = 0.05
 _MOST_AT_ONCE: Final = 512
+_ENDED: Final = "it has been stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Commands:
         self._client, self._deadline = client, deadline
         self._waiting: deque[_Asked] = deque()
         self._something = asyncio.Event()
+        self._has_ended = False
         self.trouble: str = ""
         """Why the last script that writes has not run; empty where it has."""
 
@@ -81,6 +84,7 @@ class Commands:
             ):  # which says less than what was before it
                 said = _said(answer)
             pause = random.uniform(_PAUSE / 2, pause * 2)
+            tries = tries and not self._has_ended
             if not tries or not isinstance(answer, _AGAIN) or loop.time() + pause >= until:
                 self.trouble = said if script.writes else self.trouble
                 raise LayerError(said) from answer
@@ -112,13 +116,14 @@ class Commands:
                 await self._send()
 
     def end(self) -> None:
-        """Refuse what waits."""
-        while self._waiting:
-            asked = self._waiting.popleft()
-            if not asked.answer.done():
-                asked.answer.set_exception(LayerError("it has been stopped"))
+        """Refuse what waits, and what comes."""
+        self._has_ended = True
+        _refuse(self._waiting)
+        self._waiting.clear()
 
     async def _ask(self, command: tuple[Any, ...], seconds: float) -> Any:
+        if self._has_ended:
+            raise RedisConnectionError(_ENDED)
         asked = _Asked(command)
         self._waiting.append(asked)
         self._something.set()
@@ -144,6 +149,9 @@ class Commands:
                 answers: list[Any] = await pipe.execute(raise_on_error=False)
         except (*_AGAIN, RedisError) as error:
             answers = [error] * len(batch)
+        except asyncio.CancelledError:
+            _refuse(batch)  # or they would wait for their deadline
+            raise
         for asked, answer in zip(batch, answers, strict=True):
             if asked.answer.done():
                 continue
@@ -151,6 +159,12 @@ class Commands:
                 asked.answer.set_exception(answer)
             else:
                 asked.answer.set_result(answer)
+
+
+def _refuse(several: Iterable[_Asked]) -> None:
+    for asked in several:
+        if not asked.answer.done():
+            asked.answer.set_exception(RedisConnectionError(_ENDED))
 
 
 def _said(error: BaseException) -> str:

@@ -35,6 +35,7 @@ _TRY_MS: Final = 15_000
 _LOG_MS: Final = 24 * 3600 * 1000
 """How long a silent group keeps its epoch; what is kept of it goes sooner."""
 _START: Final = 5.0
+_CANCEL_AGAIN: Final = 0.1
 
 
 def _script(source: str, *, writes: bool = True) -> Script:
@@ -165,8 +166,12 @@ class RedisLayer(ChannelLayer):
 
     async def _end_tasks(self) -> None:
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
+        pending = set(tasks)
+        # Again and again: before Python 3.12 wait_for, with which redis-py writes, may swallow a cancellation.
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN)
         await asyncio.gather(*tasks, return_exceptions=True)
 
     # -- publications
