@@ -20,7 +20,7 @@ from nexws.protocol import Envelope, has_duplicate_key, has_no_number, is_too_de
 
 KEYS = ("event", "data", "ref", "meta")
 DEPTH = 6
-MANY = settings(max_examples=250, deadline=None, derandomize="CI" in os.environ)
+MANY = settings(max_examples=100, deadline=None, derandomize="CI" in os.environ)
 
 
 @dataclass(frozen=True)

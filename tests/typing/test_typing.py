@@ -8,7 +8,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,38 +32,60 @@ def marked(program: Path) -> set[int]:
     return {number for number, line in enumerate(program.read_text().splitlines(), 1) if "# wrong:" in line}
 
 
-def mypy() -> dict[str, set[int]]:
-    """List the lines that mypy flags, by program."""
-    command = [
+COMMANDS = {
+    "mypy": [
         *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10"),
         *("--explicit-package-bases", "--no-error-summary", "--hide-error-context"),
         *("--config-file", os.devnull, "--cache-dir", str(ROOT / ".mypy_cache/typing")),
         *(str(HERE / "wrong"), str(HERE / "right")),
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    ],
+    "pyright": [PYRIGHT, "--outputjson", "-p", str(HERE / "wrong"), "--pythonpath", sys.executable],
+    # "--pythonpath" is not for this command: it asks the Python that it finds first.
+    "verifytypes": [PYRIGHT, "--verifytypes", "nexws", "--ignoreexternal", "--outputjson"],
+}
+
+
+@pytest.fixture(scope="module")
+def printed() -> Iterator[dict[str, Future[str]]]:
+    """Give what the checkers print, which run at the same time: they take long."""
+
+    def run(command: list[str]) -> str:
+        here = Path(sys.executable).parent
+        environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False, timeout=240
+        ).stdout
+
+    with ThreadPoolExecutor() as pool:
+        yield {name: pool.submit(run, command) for name, command in COMMANDS.items()}
+
+
+def mypy(printed: str) -> dict[str, set[int]]:
+    """List the lines that mypy flags, by program."""
     flagged: dict[str, set[int]] = {}
-    for path, line in re.findall(r"^(.+?):(\d+): error:", run.stdout, re.MULTILINE):
+    for path, line in re.findall(r"^(.+?):(\d+): error:", printed, re.MULTILINE):
         flagged.setdefault(program_of(Path(path)), set()).add(int(line))
     return flagged
 
 
-def pyright() -> dict[str, set[int]]:
+def pyright(printed: str) -> dict[str, set[int]]:
     """List the lines that pyright flags, by program."""
-    command = [PYRIGHT, "--outputjson", "-p", str(HERE / "wrong"), "--pythonpath", sys.executable]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     flagged: dict[str, set[int]] = {}
-    for found in json.loads(run.stdout)["generalDiagnostics"]:
+    for found in json.loads(printed)["generalDiagnostics"]:
         if found["severity"] == "error":
             program = program_of(Path(found["file"]))
             flagged.setdefault(program, set()).add(found["range"]["start"]["line"] + 1)
     return flagged
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_each_wrong_line_is_flagged_and_no_other(checker: Callable[[], dict[str, set[int]]]) -> None:
+def test_each_wrong_line_is_flagged_and_no_other(
+    printed: dict[str, Future[str]], checker: Callable[[str], dict[str, set[int]]]
+) -> None:
     """A handler or a push that contradicts its declaration is an error, at its line; right programs have none."""
-    flagged, wanted = checker(), {program_of(program): marked(program) for program in WRONG}
+    flagged = checker(printed[checker.__name__].result())
+    wanted = {program_of(program): marked(program) for program in WRONG}
     missed = {name: sorted(lines - flagged.get(name, set())) for name, lines in wanted.items()}
     surplus = {name: sorted(lines - wanted.get(name, set())) for name, lines in flagged.items()}
     assert {name: lines for name, lines in missed.items() if lines} == {}
@@ -90,20 +113,10 @@ async def test_a_right_program_runs(program: Path, monkeypatch: pytest.MonkeyPat
     await module.run()
 
 
-@pytest.mark.timeout(120)
-def test_all_that_is_public_has_a_type() -> None:
+@pytest.mark.timeout(240)
+def test_all_that_is_public_has_a_type(printed: dict[str, Future[str]]) -> None:
     """None that is unknown, and none that each checker would infer for itself."""
-    here = Path(sys.executable).parent
-    # "--pythonpath" is not for this command: it asks the Python that it finds first.
-    run = subprocess.run(
-        [PYRIGHT, "--verifytypes", "nexws", "--ignoreexternal", "--outputjson"],
-        env={**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    report: dict[str, Any] = json.loads(run.stdout)["typeCompleteness"]
+    report: dict[str, Any] = json.loads(printed["verifytypes"].result())["typeCompleteness"]
     lacking = {
         symbol["name"]: [found["message"] for found in symbol["diagnostics"]]
         for symbol in report["symbols"]
