@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import selectors
 import threading
 from collections.abc import Coroutine
 from concurrent import futures
@@ -63,7 +64,7 @@ class SyncLayer:
             if result.cancel():
                 raise TimeoutError(f"it took longer than {timeout} s, and was cancelled") from None
             raise
-        except KeyboardInterrupt:
+        except BaseException:  # the coroutine's own, or Ctrl-C, or what a signal handler raises
             result.cancel()
             raise
 
@@ -128,23 +129,25 @@ class _Running:
 
     def __init__(self, layer: ChannelLayer) -> None:
         self._layer = layer
-        self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop = _new_loop()
         self._is_started = False
-        self._starting: asyncio.Lock | None = None
+        self._starting: asyncio.Future[None] | None = None
         self._kept: object = None
         self._thread = threading.Thread(target=self._serve, name="nexws.sync", daemon=True)
         self._thread.start()
 
     async def start(self) -> None:
-        """Start the layer, once."""
+        """Start the layer, unless it has been.
+
+        Raises:
+            LayerError: it cannot begin.
+        """
         if self._is_started:
             return
-        if self._starting is None:
-            self._starting = asyncio.Lock()
-        async with self._starting:
-            if not self._is_started:
-                await self._layer.start()
-                self._is_started = True
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.ensure_future(self._layer.start())
+        await asyncio.shield(self._starting)  # one try for all who wait
+        self._is_started = True
 
     def end(self) -> None:
         """Stop the layer, cancel what runs, and wait for the thread."""
@@ -154,7 +157,7 @@ class _Running:
 
     def keep(self) -> None:
         """Hold on to all that is here: collected, it would be complained of as never ended."""
-        self._kept = frozenset(asyncio.all_tasks(self.loop)), dict(vars(self._layer))
+        self._kept = frozenset(asyncio.all_tasks(self.loop)), dict(getattr(self._layer, "__dict__", {}))
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -165,8 +168,10 @@ class _Running:
 
     async def _end(self) -> None:
         try:
-            if self._is_started:
-                await self._layer.stop()
+            if self._starting is not None:
+                self._starting.cancel()
+                await asyncio.wait((self._starting,))
+            await self._layer.stop()
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
@@ -179,6 +184,13 @@ _lock: Final = threading.Lock()
 """Held while one begins or ends, and while the process is forked."""
 _active: Final[set[_Running]] = set()
 _inherited: Final[list[_Running]] = []
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    if not hasattr(selectors, "PollSelector"):
+        return asyncio.new_event_loop()
+    # Others keep what they watch in the kernel, where a forked process would share it: what it closes, its parent loses.
+    return asyncio.SelectorEventLoop(selectors.PollSelector())
 
 
 def _end_all() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +35,8 @@ async def elsewhere(broker: Broker, prefix: str, what: str) -> list[str]:
         sys.executable,
         "-W",
         "error",
+        "-W",
+        "ignore:This process:DeprecationWarning",  # Python 3.12 and newer, where a process with threads forks
         "-X",
         "dev",
         "-m",
@@ -131,6 +135,55 @@ def test_without_the_store_it_says_so_in_time(own_broker: Broker, prefix: str) -
         assert time.monotonic() - began < PATIENCE / 2
         own_broker.start()
         assert say(layer, "there") == 0
+
+
+def test_many_threads_wait_together_for_a_store_that_is_away(own_broker: Broker, prefix: str) -> None:
+    """Each is told within the time of one try."""
+    own_broker.kill()
+
+    def told(layer: SyncLayer) -> float:
+        began = time.monotonic()
+        with pytest.raises(LayerError):
+            say(layer, "never")
+        return time.monotonic() - began
+
+    with SyncLayer(RedisLayer(own_broker.url, prefix=prefix)) as layer, ThreadPoolExecutor(10) as pool:
+        assert max(pool.map(lambda _: told(layer), range(10))) < PATIENCE / 2
+
+
+def test_what_a_signal_raises_ends_the_wait_and_the_work() -> None:
+    """As Celery's soft time limit does."""
+    cancelled = threading.Event()
+
+    async def wait() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await asyncio.sleep(3600)
+        finally:
+            cancelled.set()
+
+    def limit(_number: int, _frame: object) -> None:
+        raise ValueError("too long")
+
+    before = signal.signal(signal.SIGUSR1, limit)
+    try:
+        with SyncLayer(MemoryLayer()) as layer:
+            with pytest.raises(ValueError, match="too long"):
+                layer.run(wait())
+            assert cancelled.wait(PATIENCE)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_closing_while_it_begins_leaves_nothing_behind(own_broker: Broker, prefix: str) -> None:
+    """Neither a thread nor a connection."""
+    own_broker.freeze()
+    layer = SyncLayer(RedisLayer(own_broker.url, prefix=prefix))
+    with pytest.raises(TimeoutError):
+        layer.run(Chat.said.broadcast(Line(text="never"), via=layer), timeout=0.1)
+    layer.close()
+    own_broker.thaw()
+    gc.collect()  # what was left would complain now
 
 
 def test_it_waits_no_longer_than_it_may() -> None:

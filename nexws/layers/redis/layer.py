@@ -307,7 +307,7 @@ class RedisLayer(ChannelLayer):
 
     async def _run(self, script: Script, keys: tuple[bytes, ...], *arguments: Any) -> Any:
         if self._client is None and not self._tasks:
-            raise LayerError("it has not been started")
+            raise LayerError("it has not been started (async with layer: ...)")
         return await self._commands.run(script, keys, *arguments)
 
     def _channel(self, group: str) -> bytes:
