@@ -44,6 +44,7 @@ from nexws.errors import (
     SchemaConversionError,
     SchemaError,
     SetupError,
+    StoreUrlError,
     UndeclaredEventError,
     UndeclaredPresenceError,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "SchemaConversionError",
     "SchemaError",
     "SetupError",
+    "StoreUrlError",
     "SyncLayer",
     "UndeclaredEventError",
     "UndeclaredPresenceError",

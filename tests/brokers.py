@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from typing_extensions import Self
 
-__all__ = ["Broker", "find_server"]
+__all__ = ["Broker", "find_server", "free_port"]
 
 Aof = Literal["always", "everysec"]
 
@@ -53,7 +53,9 @@ class Broker:
     """
 
     def __init__(self, server: Path, folder: Path, *, aof: Aof | None = None) -> None:
-        self.port: int = _free_port()
+        self.port: int = free_port()
+        self.bus_port: int = free_port()
+        """Where it talks to others, in a cluster."""
         self.folder: Path = folder
         self.options: Sequence[str] = ()
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,6 +105,11 @@ class Broker:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started, and not killed."""
+        return self._process is not None
 
     def lose(self) -> None:
         """Remove what a server that is ended has left on disk."""
@@ -169,7 +176,8 @@ class Broker:
         self._process.send_signal(number)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

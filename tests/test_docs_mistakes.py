@@ -330,6 +330,18 @@ IN_A_PROGRAM = {
         app.add_ws_route(Shop.as_route("/shop"))
         serve("shop:app", workers=4)
     """,
+    "a URL of no store": """
+        from nexws.layers.redis import RedisLayer
+        RedisLayer("http://cache:6379")
+    """,
+    "sentinels without the master's name": """
+        from nexws.layers.redis import RedisLayer
+        RedisLayer("redis+sentinel://one:26379,two:26379")
+    """,
+    "a database of a cluster": """
+        from nexws.layers.redis import RedisLayer
+        RedisLayer("redis+cluster://one:6379/1")
+    """,
 }
 
 MISTAKES = {

@@ -81,6 +81,10 @@ TEXTS: list[tuple[errors.NexwsError, str]] = [
         "event 'chat.message' cannot be documented: Message.sender has no schema; write a model in its place",
     ),
     (
+        errors.StoreUrlError("it cannot be read", "redis://host:6379/0"),
+        "the URL of the store cannot be used: it cannot be read; write it like redis://host:6379/0",
+    ),
+    (
         errors.DocumentError("old", "2.6.0"),
         "the old document names version '2.6.0'; compare AsyncAPI 3 documents",
     ),

@@ -36,6 +36,7 @@ from nexws.errors.setup import (
     SchemaConversionError,
     SchemaError,
     SetupError,
+    StoreUrlError,
 )
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "SchemaConversionError",
     "SchemaError",
     "SetupError",
+    "StoreUrlError",
     "UndeclaredEventError",
     "UndeclaredPresenceError",
 ]

@@ -20,6 +20,7 @@ __all__ = [
     "SchemaConversionError",
     "SchemaError",
     "SetupError",
+    "StoreUrlError",
 ]
 
 
@@ -179,6 +180,18 @@ class ErrorDeclarationError(SetupError):
 
     def __str__(self) -> str:
         return f"the failure {self.name} {self.problem}"
+
+
+class StoreUrlError(SetupError):
+    """The URL of a layer's store cannot be used."""
+
+    def __init__(self, problem: str, example: str) -> None:
+        super().__init__(problem, example)
+        self.problem = problem
+        self.example = example
+
+    def __str__(self) -> str:
+        return f"the URL of the store cannot be used: {self.problem}; write it like {self.example}"
 
 
 class SchemaConversionError(SetupError):

@@ -189,7 +189,7 @@ _inherited: Final[list[_Running]] = []
 def _new_loop() -> asyncio.AbstractEventLoop:
     if not hasattr(selectors, "PollSelector"):
         return asyncio.new_event_loop()
-    # Others keep what they watch in the kernel, where a forked process would share it: what it closes, its parent loses.
+    # Others keep what they watch in the kernel, where a fork would share it: what one side closes, both lose.
     return asyncio.SelectorEventLoop(selectors.PollSelector())
 
 

@@ -1,35 +1,45 @@
-"""Asking the store: what is asked in one turn of the loop goes out together, and is answered or raised in time."""
+"""Asking the store: at the server that has the group, and answered or raised in time."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Final
 
-from redis.asyncio import Redis
-from redis.exceptions import BusyLoadingError, NoScriptError, ReadOnlyError, RedisError
+from redis.exceptions import (
+    AskError,
+    BusyLoadingError,
+    ClusterDownError,
+    MovedError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from nexws.errors import LayerError
+from nexws.layers.redis.lanes import ENDED, Lane
+from nexws.layers.redis.store import Store, named_by
+from nexws.layers.redis.urls import Address
 
 __all__ = ["Commands", "Script"]
 
-_AGAIN: Final = (
+_ELSEWHERE: Final = (
     RedisConnectionError,
     RedisTimeoutError,
-    BusyLoadingError,
+    asyncio.TimeoutError,
     ReadOnlyError,
-    NoScriptError,
+    ClusterDownError,
     OSError,
 )
+"""What may be so because another server serves by now."""
+_AGAIN: Final = (*_ELSEWHERE, BusyLoadingError, NoScriptError, TryAgainError, AskError)
 """What may be over soon; a script that has run nevertheless must do no harm when it runs again."""
 _PAUSE: Final = 0.05
-_MOST_AT_ONCE: Final = 512
-_ENDED: Final = "it has been stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +51,17 @@ class Script:
     writes: bool
 
 
-@dataclass(slots=True)
-class _Asked:
-    command: tuple[Any, ...]
-    answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-
 class Commands:
-    """Sends commands in the order in which they are asked for, many at a time.
+    """Sends commands to the server that has their keys.
 
     Whoever asks waits for *deadline* seconds at most, retries included.
     """
 
-    def __init__(self, client: Redis, deadline: float) -> None:
-        self._client, self._deadline = client, deadline
-        self._waiting: deque[_Asked] = deque()
-        self._something = asyncio.Event()
+    def __init__(
+        self, store: Store, deadline: float, begin: Callable[[Coroutine[Any, Any, None], str], object]
+    ) -> None:
+        self._store, self._deadline, self._begin = store, deadline, begin
+        self._lanes: dict[Address, Lane] = {}
         self._has_ended = False
         self.trouble: str = ""
         """Why the last script that writes has not run; empty where it has."""
@@ -72,7 +77,7 @@ class Commands:
         command: tuple[Any, ...] = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
         pause, said = _PAUSE, ""
         while True:
-            answer = await self._try(command, until - loop.time())
+            answer = await self._try(keys[0], command, until)
             if not isinstance(answer, Exception):
                 self.trouble = "" if script.writes else self.trouble
                 return answer
@@ -90,82 +95,61 @@ class Commands:
                 raise LayerError(said) from answer
             await asyncio.sleep(pause)
 
-    async def _try(self, command: tuple[Any, ...], seconds: float) -> Any:
-        try:
-            return await self._ask(command, seconds)
-        except (*_AGAIN, RedisError, asyncio.TimeoutError) as error:
-            return error
-
     async def publish(self, channel: bytes, message: bytes) -> Any:
         """Publish without any promise.
 
         Raises:
             LayerError: it is not known to be published.
         """
-        try:
-            return await self._ask(("PUBLISH", channel, message), self._deadline)
-        except (*_AGAIN, RedisError, asyncio.TimeoutError) as error:
-            raise LayerError(_said(error)) from error
-
-    async def serve(self) -> None:
-        """Send what is asked for, until cancelled."""
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            while self._waiting:
-                await self._send()
+        word = "SPUBLISH" if self._store.is_sharded else "PUBLISH"
+        until = asyncio.get_running_loop().time() + self._deadline
+        answer = await self._try(channel, (word, channel, message), until)
+        if isinstance(answer, Exception):
+            raise LayerError(_said(answer)) from answer
+        return answer
 
     def end(self) -> None:
         """Refuse what waits, and what comes."""
         self._has_ended = True
-        _refuse(self._waiting)
-        self._waiting.clear()
+        for lane in self._lanes.values():
+            lane.end()
 
-    async def _ask(self, command: tuple[Any, ...], seconds: float) -> Any:
-        if self._has_ended:
-            raise RedisConnectionError(_ENDED)
-        asked = _Asked(command)
-        self._waiting.append(asked)
-        self._something.set()
-        try:
-            return await asyncio.wait_for(asked.answer, seconds)
-        finally:
-            if not asked.answer.done():
-                asked.answer.cancel()
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for lane in self._lanes.values():
+            await lane.aclose()
 
-    async def _send(self) -> None:
-        batch: list[_Asked] = []
-        while self._waiting and len(batch) < _MOST_AT_ONCE:
-            asked = self._waiting.popleft()
-            if not asked.answer.done():  # whoever asked may not want it any more
-                batch.append(asked)
-        if not batch:
-            return
+    async def _try(self, key: bytes, command: tuple[Any, ...], until: float) -> Any:
+        """Give what the server answers that has *key*, be it an error; the next try may be at another."""
+        loop = asyncio.get_running_loop()
+        address: Address | None = None
         try:
-            pipe: Any = self._client.pipeline(transaction=False)
-            async with pipe:
-                for asked in batch:
-                    pipe.execute_command(*asked.command)
-                answers: list[Any] = await pipe.execute(raise_on_error=False)
+            address = await asyncio.wait_for(self._store.find(key), until - loop.time())
+            try:
+                return await self._lane(address).ask(command, until - loop.time())
+            except AskError as error:
+                if isinstance(error, MovedError):
+                    raise
+                there = named_by(error, address)
+                return await self._lane(there).ask(command, until - loop.time(), is_redirected=True)
         except (*_AGAIN, RedisError) as error:
-            answers = [error] * len(batch)
-        except asyncio.CancelledError:
-            _refuse(batch)  # or they would wait for their deadline
-            raise
-        for asked, answer in zip(batch, answers, strict=True):
-            if asked.answer.done():
-                continue
-            if isinstance(answer, Exception):
-                asked.answer.set_exception(answer)
-            else:
-                asked.answer.set_result(answer)
+            if address is not None and isinstance(error, MovedError):
+                self._store.move(error.slot_id, named_by(error, address))
+            elif address is not None and isinstance(error, _ELSEWHERE):
+                self._store.doubt(address)
+            return error
 
-
-def _refuse(several: Iterable[_Asked]) -> None:
-    for asked in several:
-        if not asked.answer.done():
-            asked.answer.set_exception(RedisConnectionError(_ENDED))
+    def _lane(self, address: Address) -> Lane:
+        if self._has_ended:
+            raise RedisConnectionError(ENDED)
+        lane = self._lanes.get(address)
+        if lane is None:
+            lane = self._lanes[address] = Lane(self._store.client(address))
+            self._begin(lane.serve(), "nexws.layer.commands")
+        return lane
 
 
 def _said(error: BaseException) -> str:
+    if isinstance(error, asyncio.TimeoutError) and not str(error):
+        return "it does not answer in time"
     return str(error).partition("\n")[0][:200] or type(error).__name__

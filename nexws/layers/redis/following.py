@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 from nexws.errors import LayerError
 from nexws.layers.port import Page, Sink
 from nexws.layers.redis.followed import Followed
-from nexws.layers.redis.reader import Reader
+from nexws.layers.redis.reader import Reader, Told
+from nexws.layers.redis.readers import Readers
 from nexws.layers.wire import unpack_publication
 from nexws.protocol import Position
 
@@ -34,11 +35,10 @@ class Following:
     def __init__(
         self,
         sink: Sink,
-        make_reader: Callable[
-            [Callable[[bytes, bytes], Coroutine[Any, Any, None]], Callable[[bytes], None]], Reader
-        ],
+        make_reader: Callable[[Told], Reader | Readers],
+        publish: Callable[[bytes, bytes], Coroutine[Any, Any, object]],
         read: ReadPage,
-        begin: Callable[[Coroutine[Any, Any, None], str], None],
+        begin: Callable[[Coroutine[Any, Any, None], str], object],
         *,
         deadline: float,
         required: bool,
@@ -48,7 +48,7 @@ class Following:
         self._followed: dict[bytes, Followed] = {}
         self._gone: set[bytes] = set()
         self._unfollowed = asyncio.Event()
-        self.reader: Reader = make_reader(self._received, self._resubscribed)
+        self.reader: Reader | Readers = make_reader(Told(publish, self._received, self._resubscribed))
 
     async def follow(self, channel: bytes, group: str) -> None:
         """Follow *group* on *channel*: what is published from now on is handed over.

@@ -12,17 +12,16 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from typing_extensions import override
 
 from nexws.errors import LayerError
 from nexws.layers.port import ChannelLayer, Entry, Health, Page, Present, Sink
 from nexws.layers.redis.commands import Commands, Script
 from nexws.layers.redis.following import Following
-from nexws.layers.redis.reader import Reader
+from nexws.layers.redis.readers import open_reader
 from nexws.layers.redis.scripts import ENTER, LEAVE, PRESENT, PUBLISH, READ, REFRESH
+from nexws.layers.redis.store import Store, open_store
+from nexws.layers.redis.urls import StoreUrl
 from nexws.layers.wire import pack_publication, unpack_publication
 from nexws.protocol import Position, Publication, Published, Retention
 
@@ -50,7 +49,8 @@ class RedisLayer(ChannelLayer):
     """Groups, users, presence and histories across processes and machines, on Redis 6.2 or newer, or Valkey.
 
     Args:
-        url: of the store, as redis-py reads it: ``redis://``, ``rediss://`` (TLS), ``unix://``.
+        url: of the store, as redis-py reads it: ``redis://``, ``rediss://`` (TLS), ``unix://``. Behind sentinels it is
+            ``redis+sentinel://host,host/master/0``, of a cluster ``redis+cluster://host,host``; with TLS ``rediss+``.
         prefix: before all keys and channels; applications with the same share their groups.
         required: whether ``start`` raises where the store cannot be reached within 5 seconds. Otherwise the layer comes
             alive by itself: until then, and whenever it is away, clients connect and join groups all the same, and are
@@ -61,6 +61,7 @@ class RedisLayer(ChannelLayer):
             (append-only file, always synchronised) and is never replaced by a replica.
 
     Raises:
+        StoreUrlError: the URL cannot be used.
         LayerError: (from ``start``) the store cannot be reached, and is ``required``.
     """
 
@@ -74,14 +75,15 @@ class RedisLayer(ChannelLayer):
         presence_seconds: float = 60.0,
         trust_store: bool = False,
     ) -> None:
-        self._url, self._prefix = url, prefix
+        self._url, self._prefix = StoreUrl(url), prefix
         self._required, self._deadline = required, deadline
         self._ttl_ms, self._trusts = int(presence_seconds * 1000), b"1" if trust_store else b"0"
+        self._is_sharded = b"1" if self._url.kind == "cluster" else b"0"
         self._node = secrets.token_hex(8)
         self._sink: Sink | None = None
         self._entered: dict[str, dict[str, str]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._client: Redis | None = None
+        self._store: Store | None = None
         self._commands: Commands
         self._following: Following | None = None
 
@@ -91,29 +93,17 @@ class RedisLayer(ChannelLayer):
     async def start(self, sink: Sink | None = None) -> None:
         await self._forget_loop()
         self._sink = sink
-        options: dict[str, Any] = {
-            "retry": Retry(NoBackoff(), 0),  # what is tried again here has a key
-            "socket_timeout": self._deadline,
-            "socket_connect_timeout": self._deadline,
-            "protocol": 2,
-        }
-        library: Any = Redis  # its options have no types
-        client: Redis = library.from_url(self._url, **options)
-        self._client, self._commands = client, Commands(client, self._deadline)
-        self._begin(self._commands.serve(), "nexws.layer.commands")
+        store = self._store = open_store(self._url, self._deadline)
+        self._commands = Commands(store, self._deadline, self._begin)
         if sink is not None:
-            pool: Any = ConnectionPool
-            connections = pool.from_url(
-                self._url, **{**options, "socket_timeout": None, "health_check_interval": 0}
-            )
-            make_reader = partial(
-                Reader,
-                connections.make_connection,
-                self._commands.publish,
-                prefix=f"{self._prefix}:".encode(),
-            )
             following = self._following = Following(
-                sink, make_reader, self.read, self._begin, deadline=self._deadline, required=self._required
+                sink,
+                partial(open_reader, store, self._begin, prefix=f"{self._prefix}:".encode()),
+                self._commands.publish,
+                self.read,
+                self._begin,
+                deadline=self._deadline,
+                required=self._required,
             )
             self._begin(following.reader.serve(), "nexws.layer.reader")
             self._begin(following.unfollow_soon(), "nexws.layer.unfollow")
@@ -123,9 +113,9 @@ class RedisLayer(ChannelLayer):
 
     @override
     async def stop(self) -> None:
-        if self._client is None:
+        if self._store is None:
             return
-        client, self._client = self._client, None
+        self._store = None
         with suppress(LayerError):
             for group, connections in tuple(self._entered.items()):
                 for connection, member in tuple(connections.items()):
@@ -134,17 +124,17 @@ class RedisLayer(ChannelLayer):
         await self._end_tasks()
         self._entered.clear()
         self._following = None
-        with suppress(Exception):
-            await client.aclose()
+        await self._commands.aclose()
 
     async def _await_store(self) -> None:
         try:
             await asyncio.wait_for(self._until_up(), _START)
         except (asyncio.TimeoutError, LayerError) as error:
+            said = error.problem if isinstance(error, LayerError) else "it does not answer in time"
             following = self._following
-            trouble = self._commands.trouble or (following.reader.trouble if following else "") or str(error)
+            trouble = self._commands.trouble or (following.reader.trouble if following else "") or said
             await self.stop()
-            raise LayerError(f"the store at {_shown(self._url)} cannot be reached: {trouble}") from error
+            raise LayerError(f"the store at {self._url.shown} cannot be reached: {trouble}") from error
 
     async def _until_up(self) -> None:
         if self._following is not None:
@@ -153,16 +143,17 @@ class RedisLayer(ChannelLayer):
 
     async def _forget_loop(self) -> None:
         """Let go of what another event loop has left behind."""
-        if self._client is not None:
-            self._client = self._following = None
+        if self._store is not None:
+            self._store = self._following = None
             self._tasks.clear()
             self._entered.clear()
 
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         # Its owner is the layer, whose start and stop run in tasks of others: no task group spans both.
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _end_tasks(self) -> None:
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
@@ -201,7 +192,7 @@ class RedisLayer(ChannelLayer):
             max(_LOG_MS, bounds[1] * 2),
             *bounds,
             publication.size_bytes,
-            0,
+            self._is_sharded,
         )
         return Published(
             position=Position(epoch.decode(), int(offset)) if epoch else None,
@@ -290,7 +281,7 @@ class RedisLayer(ChannelLayer):
 
     @override
     async def health(self) -> Health:
-        if self._client is None:
+        if self._store is None:
             return Health(is_up=False, reason="it has not been started")
         if self._following is not None and not self._following.reader.up.is_set():
             return Health(is_up=False, reason=self._following.reader.trouble)
@@ -306,7 +297,7 @@ class RedisLayer(ChannelLayer):
     # -- inside
 
     async def _run(self, script: Script, keys: tuple[bytes, ...], *arguments: Any) -> Any:
-        if self._client is None and not self._tasks:
+        if self._store is None and not self._tasks:
             raise LayerError("it has not been started (async with layer: ...)")
         return await self._commands.run(script, keys, *arguments)
 
@@ -319,9 +310,3 @@ class RedisLayer(ChannelLayer):
 
     def _presence_keys(self, group: str) -> tuple[bytes, ...]:
         return self._keys(self._channel(group), "e", "c", "i", "o", "n")
-
-
-def _shown(url: str) -> str:
-    """Show a URL without what is secret in it."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
