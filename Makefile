@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.project
 NODE_READY := node_modules/.ready
 SOAKS := churn_in_groups stalled endings resume rolling_stop partition
+BESIDE := tests/asyncapi/test_parser.py tests/docs_ui tests/test_demo.py tests/test_docs.py tests/typing
 CHECKED := nexws tools docs/examples $(wildcard tests examples benchmarks)
 
 # Material's advice about its successor is for its users' shells, not for every build.
@@ -12,7 +13,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test pytest check check-format check-lint check-mypy check-pyright check-imports \
+.PHONY: help install demo test test-rest test-beside pytest check check-format check-lint check-mypy check-pyright check-imports \
 	check-sizes check-docs format bench soak chaos docs browser lock clean
 
 help:
@@ -37,7 +38,15 @@ demo: $(READY)
 
 # --- tests and checks ---
 
-test: check pytest
+# On two cores, of which either half uses one for most of the time; servers have theirs for themselves in the end.
+test: $(READY) $(NODE_READY) browser
+	@$(MAKE) --no-print-directory --jobs=2 test-rest test-beside
+
+test-rest:
+	$(BIN)/python -m pytest $(BESIDE:%=--ignore=%) $(ARGS)
+
+test-beside: check
+	$(BIN)/python -m pytest $(BESIDE) -p no:cacheprovider $(ARGS)
 
 pytest: $(READY) $(NODE_READY) browser
 	$(BIN)/python -m pytest $(ARGS)
