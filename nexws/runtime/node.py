@@ -223,7 +223,8 @@ class Node:
         """Close the members of *group* with 4010: what they missed is not known, and they may come back and ask."""
         found = self._groups.get(group)
         for connection in () if found is None else tuple(found.members.values()):
-            connection.end_soon(CloseCode.CONTINUITY_LOST)
+            if connection.end_soon(CloseCode.CONTINUITY_LOST):
+                connection.outbox.seal()  # now: by the position of one more, the client would have missed nothing
 
     @staticmethod
     def _disconnect(command: Publication, connections: tuple[Connection, ...]) -> int:

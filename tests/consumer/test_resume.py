@@ -32,7 +32,7 @@ from nexws import (
     on,
 )
 from nexws.layers import Page
-from nexws.protocol import Publication, Published, Retention
+from nexws.protocol import CloseCode, Publication, Published, Retention
 from nexws.testing import Connection, connect
 
 RESUME = "nexws.resume"
@@ -80,6 +80,11 @@ class GatedLayer(MemoryLayer):
         self.reading = anyio.Event()
         self.is_down = False
         self.limits = list[int | None]()
+
+    async def lose(self, group: str) -> None:
+        """Say that what the members of *group* have missed is not known."""
+        assert self._sink is not None
+        await self._sink.lost(f"{Feed.namespace_of()}/{group}")
 
     def close(self) -> None:
         self.gate, self.reading = anyio.Event(), anyio.Event()
@@ -365,6 +370,16 @@ async def test_nothing_live_is_dropped_where_the_rest_is_lost(bench: Bench) -> N
         await bench.say("2")
         bench.layer.gate.set()
         assert await frames(client, 2) == [("2", 2), {"a": (False, 2)}]
+
+
+async def test_where_continuity_is_lost_nothing_more_comes_before_the_close(bench: Bench) -> None:
+    """By the position of one more, the client would come back as if it had missed nothing."""
+    await bench.say("1")
+    async with connect(bench.app, "/") as client:
+        await bench.layer.lose("a")
+        await bench.say("2")
+        assert await client.expect_close() == CloseCode.CONTINUITY_LOST
+        await client.expect_nothing()
 
 
 async def test_who_leaves_and_joins_again_meanwhile_is_told_that_something_may_be_missing(
