@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from pydantic_core import from_json, to_json
 
-from nexws.protocol import Publication
+from nexws.protocol import Command, Publication
 
 __all__ = ["pack_publication", "unpack_publication"]
 
 _FIELDS: Final = ("event", "overflow", "key", "command", "code", "reason")
 """What is written as it is, where it is not what a publication has anyway."""
 _DEFAULTS: Final = Publication(consumer="")
+_COMMANDS: Final = (None, *get_args(Command))
 
 
 def pack_publication(publication: Publication) -> bytes:
@@ -37,11 +38,13 @@ def unpack_publication(packed: bytes) -> Publication:
     """Read what ``pack_publication`` wrote, by this version or another: fields that are not known are passed over.
 
     Raises:
-        ValueError: it is nothing of the kind.
+        ValueError: it is nothing of the kind, or a command that is not known.
     """
     line, _, rest = packed.partition(b"\n")
     try:
         head: Any = from_json(line)
+        if head.get("command") not in _COMMANDS:
+            raise ValueError("a command that is not known")
         addresses = {name: uuid.UUID(head[name]) for name in ("exclude", "to") if name in head}
         return Publication(
             consumer=head["consumer"],

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -21,6 +22,7 @@ from tests.brokers import Broker
 from tests.layers.redis_layers import DEADLINE, eventually, make_layer, running
 from tests.proxy import Proxy
 
+DOCS = Path(__file__).parents[2] / "docs"
 MOST_NODES = 4
 
 
@@ -109,6 +111,19 @@ async def test_whatever_is_written_has_an_end(broker: Broker, prefix: str) -> No
             assert broker.command("TTL", key) > 0, key
 
 
+async def test_a_log_that_the_server_has_dropped_is_told_and_begun_again(broker: Broker, prefix: str) -> None:
+    """As one that evicts does; what the log held before does not count any more."""
+    retention = Retention(events=10, seconds=60.0, size_bytes=10)
+    async with running(broker.url, prefix) as node:
+        (first, _) = await node.publish("lobby", "one", "two", retention=retention)
+        assert broker.command("DEL", f"{prefix}:{{lobby!}}:s")
+        assert not (await node.layer.read("lobby", since=first.position)).is_complete
+        (third,) = await node.publish("lobby", "three", retention=retention)
+        page = await node.layer.read("lobby")
+        assert [entry.position for entry in page.entries] == [third.position]
+        assert not (await node.layer.read("lobby", since=first.position)).is_complete
+
+
 async def test_a_key_is_kept_for_five_minutes(broker: Broker, prefix: str) -> None:
     """A retry does not make it younger."""
     async with running(broker.url, prefix) as node:
@@ -169,6 +184,98 @@ async def test_nothing_is_sent_to_nodes_without_members(broker: Broker, prefix: 
             return (await other.publish("lobby", "three"))[0].receivers == 0
 
         await eventually(is_alone, "nobody follows")
+
+
+async def test_a_script_that_the_server_has_forgotten_is_brought_once(
+    own_broker: Broker, prefix: str
+) -> None:
+    """However many want it at that time: after a restart, each node has all its groups to look after."""
+    async with running(own_broker.url, prefix) as node:
+        await node.publish("lobby", "one")
+        own_broker.command("SCRIPT", "FLUSH")
+        own_broker.command("CONFIG", "RESETSTAT")
+        async with anyio.create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(node.publish, "lobby", f"{number}")
+        assert own_broker.command("INFO", "commandstats")["cmdstat_eval"]["calls"] == 1
+
+
+async def test_presence_in_many_groups_lasts_however_far_away_the_server_is(
+    broker: Broker, prefix: str
+) -> None:
+    """Were it renewed for one group after another, that would take longer than it lasts."""
+    groups, seconds = [f"group-{number}" for number in range(100)], 3.0
+    nodes = [f"{prefix}:{{{group}!}}:n" for group in groups]
+    async with Proxy(broker.port) as proxy, running(proxy.url, prefix, presence_seconds=seconds) as node:
+        async with anyio.create_task_group() as tasks:
+            for group in groups:
+                tasks.start_soon(node.layer.enter, group, "ann", "c1", "{}")
+
+        def trusted() -> list[int]:
+            """Tell until when the node is trusted to live, for each group."""
+            each = "redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]"
+            script = f"local found = {{}} for _, key in ipairs(KEYS) do found[#found + 1] = {each} end return found"
+            return [int(score) for score in broker.command("EVAL", script, len(nodes), *nodes)]
+
+        entered, proxy.latency = trusted(), 0.03
+
+        async def is_renewed() -> bool:
+            return all(now > before for now, before in zip(trusted(), entered, strict=True))
+
+        try:
+            await eventually(is_renewed, "it is renewed for all", seconds)
+        finally:
+            proxy.latency = 0.0
+
+
+async def test_the_acl_of_the_docs_has_what_is_needed_and_no_more(own_broker: Broker) -> None:
+    """A user who may do just that is refused nothing, and everything that it may do is done."""
+    documented = (
+        (DOCS / "redis.md").read_text().partition("```text\nuser nexws ")[2].partition("```")[0].split()
+    )
+    own_broker.command("ACL", "SETUSER", "nexws", *documented)
+    own_broker.command("CONFIG", "RESETSTAT")
+    url = f"redis://nexws:secret@127.0.0.1:{own_broker.port}/1"
+    retention = Retention(events=1, seconds=60.0, size_bytes=10_000)
+    async with running(url, "nexws", "lobby", "hall", presence_seconds=0.5) as node:
+        (first, _) = await node.publish("lobby", "one", "two", retention=retention)
+        await node.layer.publish("lobby", push("three"), key="k")
+        await node.gets("lobby", "one", "two", "three")
+        for since in (None, first.position):
+            assert (await node.layer.read("lobby", since=since)).entries
+        node.layer.unfollow("hall")
+        assert (await node.layer.health()).is_up
+        assert await node.layer.enter("lobby", "ann", "c1", "{}")
+        assert await node.layer.enter("lobby", "bob", "c2", "{}")
+        assert await node.layer.leave("lobby", "bob", "c2")
+        async with Proxy(own_broker.port) as proxy:
+            killed = make_layer(
+                url.replace(f"{own_broker.port}", f"{proxy.port}"), "nexws", presence_seconds=0.5
+            )
+            await killed.start()
+            await killed.enter("lobby", "eve", "c3", "{}")
+            proxy.refuse()
+            proxy.reset()
+
+            async def is_buried() -> bool:
+                return [each.member for each in await node.layer.present("lobby")] == ["ann"]
+
+            await eventually(is_buried, "who was there through it is buried")
+            await killed.stop()
+
+        async def is_unfollowed() -> bool:
+            return not own_broker.command("PUBSUB", "CHANNELS", "*hall*")
+
+        await eventually(is_unfollowed, "unfollowed")
+
+        async def is_asked() -> bool:
+            return "cmdstat_ping" in own_broker.command("INFO", "commandstats")
+
+        await eventually(is_asked, "it is asked for a sign of life")
+    assert own_broker.command("ACL", "LOG") == []
+    allowed = {word[1:] for word in documented if word.startswith("+")}
+    done = {name.partition("_")[2] for name in own_broker.command("INFO", "commandstats")}
+    assert allowed <= done, f"not needed: {allowed - done}"
 
 
 def test_without_its_extra_it_says_what_to_install() -> None:

@@ -63,6 +63,7 @@ class Commands:
         self._store, self._deadline, self._begin = store, deadline, begin
         self._lanes: dict[Address, Lane] = {}
         self._has_ended = False
+        self._brought = set[str]()
         self.trouble: str = ""
         """Why the last script that writes has not run; empty where it has."""
 
@@ -78,12 +79,11 @@ class Commands:
         pause, said = _PAUSE, ""
         while True:
             answer = await self._try(keys[0], command, until)
+            while isinstance(answer, NoScriptError):
+                answer = await self._bring(script, keys[0], command, until)
             if not isinstance(answer, Exception):
                 self.trouble = "" if script.writes else self.trouble
                 return answer
-            if isinstance(answer, NoScriptError):
-                command = ("EVAL", script.source, len(keys), *keys, *arguments)
-                continue
             if not (
                 said and isinstance(answer, asyncio.TimeoutError)
             ):  # which says less than what was before it
@@ -94,6 +94,16 @@ class Commands:
                 self.trouble = said if script.writes else self.trouble
                 raise LayerError(said) from answer
             await asyncio.sleep(pause)
+
+    async def _bring(self, script: Script, key: bytes, command: tuple[Any, ...], until: float) -> Any:
+        """Run a script that a server does not know: the first brings it along, the others ask again behind that."""
+        if script.sha in self._brought:
+            return await self._try(key, command, until)
+        self._brought.add(script.sha)
+        try:
+            return await self._try(key, ("EVAL", script.source, *command[2:]), until)
+        finally:
+            self._brought.discard(script.sha)
 
     async def publish(self, channel: bytes, message: bytes) -> Any:
         """Publish without any promise.

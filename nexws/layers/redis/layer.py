@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -35,6 +36,8 @@ _LOG_MS: Final = 24 * 3600 * 1000
 """How long a silent group keeps its epoch; what is kept of it goes sooner."""
 _START: Final = 5.0
 _CANCEL_AGAIN: Final = 0.1
+_TURNS: Final = 32
+"""In how many parts a node says that it lives, so that neither the store nor the node has all of it at once."""
 
 
 def _script(source: str, *, writes: bool = True) -> Script:
@@ -264,13 +267,21 @@ class RedisLayer(ChannelLayer):
         return [Present(member.decode(), info.decode()) for member, info in found]
 
     async def _refresh(self) -> None:
-        """Say that this node lives, for each group in which somebody is present through it."""
+        """Say that this node lives, for each group in which somebody is present through it: spread over the time."""
+        owed = 0.0
         while True:
-            await asyncio.sleep(self._ttl_ms / 3000)
-            for group in tuple(self._entered):
-                with suppress(LayerError):
-                    gone = await self._run(_REFRESH, self._presence_keys(group), self._node, self._ttl_ms)
-                    await self._tell_gone(group, gone)
+            await asyncio.sleep(self._ttl_ms / 3000 / _TURNS)
+            owed += len(self._entered) / _TURNS
+            due = tuple(islice(self._entered, int(owed)))
+            owed %= 1
+            for group in due:
+                self._entered[group] = self._entered.pop(group)  # its turn is last now
+                self._begin(self._say_alive(group), "nexws.layer.alive")
+
+    async def _say_alive(self, group: str) -> None:
+        with suppress(LayerError):
+            gone = await self._run(_REFRESH, self._presence_keys(group), self._node, self._ttl_ms)
+            await self._tell_gone(group, gone)
 
     async def _tell_gone(self, group: str, gone: list[tuple[bytes, bytes]]) -> None:
         if self._sink is not None:

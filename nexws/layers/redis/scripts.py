@@ -25,18 +25,18 @@ end
 """
 
 _TRIM: Final = """
-local function trim(events, seconds_ms, bytes)
-  local size = tonumber(redis.call('HGET', KEYS[1], 'size') or '0')
+local function trim(events, seconds_ms, bytes, size, now)
   local count = redis.call('XLEN', KEYS[2])
-  local oldest = milliseconds() - seconds_ms
+  local oldest = now - seconds_ms
   while count > 0 do
     local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
     local kept_at, its_size = tonumber(first[2][4]), tonumber(first[2][6])
+    if count == 1 then size = its_size end  -- whatever became of those before
     if count <= events and size <= bytes and kept_at >= oldest then break end
     redis.call('XDEL', KEYS[2], first[1])
     count, size = count - 1, size - its_size
   end
-  redis.call('HSET', KEYS[1], 'size', size)
+  return size
 end
 """
 
@@ -51,19 +51,17 @@ if ARGV[4] ~= '0' then
 end
 local epoch, offset, position = '', '0', ''
 if ARGV[7] ~= '0' then
-  epoch = redis.call('HGET', KEYS[1], 'epoch')
-  if not epoch then
-    epoch = ARGV[5]
+  local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'size')
+  if not meta[1] then
+    meta = {ARGV[5], 0, 0}
     redis.call('DEL', KEYS[2])
-    redis.call('HSET', KEYS[1], 'epoch', epoch, 'size', 0)
   end
-  epoch = epoch .. replication()
-  offset = redis.call('HINCRBY', KEYS[1], 'top', 1)
-  local size = tonumber(ARGV[10])
-  redis.call('HINCRBY', KEYS[1], 'size', size)
-  redis.call('HSET', KEYS[1], 'ms', ARGV[8])
-  redis.call('XADD', KEYS[2], offset .. '-1', 'p', ARGV[3], 't', string.format('%.0f', milliseconds()), 'b', size)
-  trim(tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
+  epoch = meta[1] .. replication()
+  offset = string.format('%.0f', meta[2] + 1)
+  local now = milliseconds()
+  redis.call('XADD', KEYS[2], offset .. '-1', 'p', ARGV[3], 't', string.format('%.0f', now), 'b', ARGV[10])
+  local size = trim(tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), meta[3] + ARGV[10], now)
+  redis.call('HSET', KEYS[1], 'epoch', meta[1], 'top', offset, 'size', size, 'ms', ARGV[8])
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
   position = epoch .. ':' .. offset
@@ -82,10 +80,11 @@ READ: Final = (
     + _TRIM
     + """
 -- KEYS: m s; ARGV: trusts, since offset or '', since epoch, limit or ''
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'ms')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'ms', 'size')
 if not meta[2] then return {'', '0', 0, {}} end
 local epoch, top = meta[1] .. replication(), tonumber(meta[2])
-trim(9007199254740992, tonumber(meta[3]), 9007199254740992)
+local size = trim(9007199254740992, tonumber(meta[3]), 9007199254740992, tonumber(meta[4]), milliseconds())
+if size ~= tonumber(meta[4]) then redis.call('HSET', KEYS[1], 'size', size) end
 local limit = tonumber(ARGV[4] == '' and '9007199254740992' or ARGV[4])
 local entries, complete = {}, 1
 if ARGV[2] == '' then
