@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.project
 NODE_READY := node_modules/.ready
 SOAKS := churn_in_groups stalled endings resume rolling_stop partition
-BESIDE := tests/asyncapi/test_parser.py tests/docs_ui tests/test_demo.py tests/test_docs.py tests/typing
+BESIDE := tests/asyncapi/test_parser.py tests/docs_ui tests/layers tests/test_demo.py tests/test_docs.py tests/typing
 CHECKED := nexws tools docs/examples $(wildcard tests examples benchmarks)
 
 # Material's advice about its successor is for its users' shells, not for every build.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -151,10 +152,12 @@ class Broker:
 
     def wait_for(self, name: str, value: object) -> None:
         """Return once one of the values of ``INFO`` is *value*."""
-        deadline = time.monotonic() + _PATIENCE
-        while self.info(name) != value:
-            assert time.monotonic() < deadline, f"{name} is {self.info(name)}\n{self.log()}"
+        deadline, found = time.monotonic() + _PATIENCE, None
+        while found != value:
+            assert time.monotonic() < deadline, f"{name} is {found}\n{self.log()}"
             time.sleep(0.01)
+            with suppress(redis.ConnectionError):  # sentinels close connections where they change a role
+                found = self.info(name)
 
     def replicate(self, port: int) -> None:
         """Become a replica of the server at *port*; returns once it has what that has."""
