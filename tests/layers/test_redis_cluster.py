@@ -17,6 +17,7 @@ from nexws.testing.layer_contract.bench import push
 from tests.brokers import Broker
 from tests.clusters import Cluster, cluster_server, running_cluster
 from tests.layers.redis_layers import (
+    DEADLINE,
     eventually,
     fails,
     has_health,
@@ -274,3 +275,26 @@ async def test_any_server_of_a_cluster_leads_to_it(own_cluster: Cluster, prefix:
     ]
     async with layer:
         await layer.publish(living[0], push("one"))
+
+
+async def test_what_is_followed_while_a_cluster_is_away_comes_alive_with_it(
+    own_cluster: Cluster, prefix: str
+) -> None:
+    """Where it is not required, each group is looked for until a server has it."""
+    for each in own_cluster.servers:
+        each.freeze()
+    async with running(own_cluster.url, prefix, required=False) as node:
+        with anyio.fail_after(DEADLINE):
+            for group in ("lobby", "left"):
+                await node.layer.follow(group)
+        node.layer.unfollow("left")
+        for each in own_cluster.servers:
+            each.thaw()
+        await has_health(node, is_up=True)
+
+        async def is_heard() -> list[str]:
+            await publish_surely(node, "lobby", f"{len(node.events('lobby'))}")
+            return node.events("lobby")
+
+        await eventually(is_heard, "what is published")
+        assert node.events("left") == []
